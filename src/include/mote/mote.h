@@ -1,0 +1,58 @@
+/* mote: a small-footprint, size-classed memory allocator.
+ *
+ * The C library's names (malloc, free, realloc, calloc, aligned_alloc,
+ * posix_memalign, malloc_usable_size) are declared by <stdlib.h> and
+ * <malloc.h> and behave as ISO C and POSIX say. This header declares what they
+ * lack: the size-aware calls that Rust, Zig and C++14 want.
+ *
+ * All of them work on the one global heap, and blocks may cross freely between
+ * both families: mote_alloc then free, malloc then mote_free_sized.
+ *
+ * Rules for every function here, unless it says otherwise:
+ *   sizes       are in bytes; a size of 0 is served as the smallest block
+ *   align       a power of two, in bytes; 0 or less than the heap's own
+ *               alignment (16, or 8 if built so) means that alignment; one that
+ *               is not a power of two is refused
+ *   errors      a null result; nothing has changed, errno is not touched
+ *   complexity  O(1) plus the bytes that are copied or cleared
+ *   threads     safe natively; wasm builds are single-threaded
+ */
+#ifndef MOTE_MOTE_H
+#define MOTE_MOTE_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A block of at least `size` bytes at a multiple of `align`. Not cleared. */
+void* mote_alloc(size_t size, size_t align);
+
+/* The same, all bytes zero. */
+void* mote_zalloc(size_t size, size_t align);
+
+/* Frees a block. `size` and `align` are those it was allocated (or last
+ * reallocated) with. Null is allowed. */
+void mote_free_sized(void* ptr, size_t size, size_t align);
+
+/* Moves a block to `new_size` bytes, keeping the first min(old_size, new_size)
+ * and the alignment. In place when possible. On failure the old block is
+ * untouched. A null `ptr` allocates; a `new_size` of 0 is served as the
+ * smallest block (it never frees). */
+void* mote_realloc_sized(void* ptr, size_t old_size, size_t align,
+                         size_t new_size);
+
+/* Makes a block `new_size` bytes long without moving it. Returns 1 if it now
+ * is, 0 if that is impossible and nothing changed. Shrinking may refuse too. */
+int mote_try_expand(void* ptr, size_t new_size);
+
+/* The bytes that may be used at `ptr`, at least what was asked for; 0 for
+ * null. */
+size_t mote_usable_size(const void* ptr);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

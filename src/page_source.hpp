@@ -1,0 +1,51 @@
+// The platform as the core sees it: somewhere to get memory from.
+//
+// A source is a type, not a virtual interface: there is one per program, and
+// the call is inlined into the only place that grows the heap. The concept
+// checks the spelling; the contract is in the comments, and
+// tests/unit/page_source_test.hpp holds every source to it.
+#pragma once
+
+#include <stddef.h>
+
+namespace mote {
+
+template <class A, class B>
+inline constexpr bool is_same = false;
+template <class A>
+inline constexpr bool is_same<A, A> = true;
+template <class A, class B>
+concept same_as = is_same<A, B>;
+
+// Bytes [begin, begin + size_bytes). Refusal is {nullptr, 0}.
+struct Span {
+  char* begin;
+  size_t size_bytes;
+};
+
+// `acquire(n)`, n > 0, gives at least n bytes that were never given before (or
+// were released since), or refuses, and then nothing has changed.
+//
+//  - The memory may be read and written, and reads as zero unless it was given
+//    and released before.
+//  - Whenever the platform allows it, the span begins where the previous one
+//    ended: the heap then sees one region that grew. When another user of the
+//    platform grew it in between, the span begins elsewhere.
+//  - The source rounds up to its own unit (wasm page, system page, one byte);
+//    the heap uses every byte it gets. No alignment is promised.
+//  - n near SIZE_MAX must be refused, not wrapped.
+template <class S>
+concept PageSource = requires(S& source, size_t size_bytes) {
+  { source.acquire(size_bytes) } noexcept -> same_as<Span>;
+};
+
+// A source that can take memory back. `release(from)` gives back the tail
+// [from, end of the last span acquired) as far as its unit allows, and returns
+// the new end, `from` rounded up to that unit: memory below it is still the
+// heap's and keeps its contents. The next acquire continues at that end.
+template <class S>
+concept ReleasingPageSource = PageSource<S> && requires(S& source, char* from) {
+  { source.release(from) } noexcept -> same_as<char*>;
+};
+
+}  // namespace mote
