@@ -1,0 +1,46 @@
+# Runs a test program and counts what it tested:
+#
+#   cmake -DCOUNTS=FILE -P run_suite.cmake -- COMMAND...
+#
+# Fails unless the command exits with 0, says how many cases passed, by
+# GoogleTest's summary or a line of its own `N passed, M failed`, and that is
+# more than none: a program that silently ran nothing has shown nothing. Writes
+# `N passed, M failed` to FILE.
+
+set(command "")
+foreach(index RANGE ${CMAKE_ARGC})
+  if(DEFINED separator)
+    list(APPEND command "${CMAKE_ARGV${index}}")
+  elseif(CMAKE_ARGV${index} STREQUAL "--")
+    set(separator ${index})
+  endif()
+endforeach()
+list(REMOVE_ITEM command "")
+
+execute_process(COMMAND ${command}
+  OUTPUT_VARIABLE output ERROR_VARIABLE output
+  ECHO_OUTPUT_VARIABLE ECHO_ERROR_VARIABLE
+  RESULT_VARIABLE status)
+
+set(passed 0)
+set(failed 0)
+if(output MATCHES "\\[  PASSED  \\] ([0-9]+) test")
+  set(passed ${CMAKE_MATCH_1})
+  if(output MATCHES "\\[  FAILED  \\] ([0-9]+) test")
+    set(failed ${CMAKE_MATCH_1})
+  endif()
+elseif(output MATCHES "(^|\n)([0-9]+) passed, ([0-9]+) failed")
+  set(passed ${CMAKE_MATCH_2})
+  set(failed ${CMAKE_MATCH_3})
+endif()
+
+if(status EQUAL 0 AND failed EQUAL 0 AND passed EQUAL 0)
+  set(status "0, but it ran no test")
+endif()
+if(NOT status STREQUAL "0" AND failed EQUAL 0)
+  set(failed 1)  # it crashed before it could count
+endif()
+file(WRITE ${COUNTS} "${passed} passed, ${failed} failed\n")
+if(failed GREATER 0)
+  message(FATAL_ERROR "${failed} failed; exit status: ${status}")
+endif()

@@ -1,0 +1,72 @@
+// Holds the official modules to what they promise: their size, seven exports
+// and the memory, no import, no start function.
+//
+//   node tests/wasm/official_modules.mjs mote-PROFILE-ALIGNMENT.wasm...
+
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+
+const sizeMax = { tiny: 1500, standard: 2400 };
+const promised = [
+  'aligned_alloc', 'calloc', 'free', 'malloc', 'malloc_usable_size', 'memory',
+  'posix_memalign', 'realloc',
+];
+const startSection = 8;
+
+function readLeb(bytes, offset) {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[offset++];
+    value |= (byte & 127) << shift;
+    if (byte < 128) return [value, offset];
+  }
+}
+
+function sectionIds(bytes) {
+  const ids = [];
+  for (let offset = 8; offset < bytes.length;) {
+    ids.push(bytes[offset]);
+    const [size, body] = readLeb(bytes, offset + 1);
+    offset = body + size;
+  }
+  return ids;
+}
+
+function problems(bytes, profile, alignment) {
+  const found = [];
+  const expect = (condition, text) => condition || found.push(text);
+  const module = new WebAssembly.Module(bytes);
+  const names = WebAssembly.Module.exports(module).map((e) => e.name).sort();
+  const imports = WebAssembly.Module.imports(module).map((i) => i.name);
+  expect(bytes.length <= sizeMax[profile],
+    `${bytes.length} bytes, at most ${sizeMax[profile]} are promised`);
+  expect(names.join() === promised.join(), `exports ${names}`);
+  expect(imports.length === 0, `imports ${imports}`);
+  expect(!sectionIds(bytes).includes(startSection), 'has a start function');
+
+  const api = new WebAssembly.Instance(module).exports;
+  const pages = () => api.memory.buffer.byteLength / 65536;
+  const pointers = [1, 24, 100, 5000, 100000].map((size) => api.malloc(size));
+  expect(pointers.every((p) => p && p % alignment === 0),
+    `allocated at ${pointers}`);
+  pointers.forEach((p) => api.free(p));
+  const before = pages();
+  expect(api.malloc(-1) === 0, 'malloc(SIZE_MAX) is not null');
+  expect(pages() === before, 'a refused allocation grew the memory');
+  return found;
+}
+
+let passed = 0;
+let failed = 0;
+for (const path of process.argv.slice(2)) {
+  const name = basename(path, '.wasm');
+  const [, profile, alignment] = name.split('-');
+  const bytes = await readFile(path);
+  const found = problems(bytes, profile, Number(alignment));
+  for (const problem of found) console.error(`${name}: ${problem}`);
+  console.log(`${name}: ${bytes.length} bytes`);
+  if (found.length === 0) ++passed;
+  else ++failed;
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = passed > 0 && failed === 0 ? 0 : 1;
