@@ -7,15 +7,17 @@
 # more than none: a program that silently ran nothing has shown nothing. Writes
 # `N passed, M failed` to FILE.
 
-set(command "")
-foreach(index RANGE ${CMAKE_ARGC})
-  if(DEFINED separator)
-    list(APPEND command "${CMAKE_ARGV${index}}")
-  elseif(CMAKE_ARGV${index} STREQUAL "--")
-    set(separator ${index})
-  endif()
-endforeach()
-list(REMOVE_ITEM command "")
+cmake_minimum_required(VERSION 3.25)
+
+set(index 1)
+while(NOT CMAKE_ARGV${index} STREQUAL "--")
+  math(EXPR index "${index} + 1")
+endwhile()
+math(EXPR index "${index} + 1")
+while(index LESS CMAKE_ARGC)
+  list(APPEND command "${CMAKE_ARGV${index}}")
+  math(EXPR index "${index} + 1")
+endwhile()
 
 execute_process(COMMAND ${command}
   OUTPUT_VARIABLE output ERROR_VARIABLE output

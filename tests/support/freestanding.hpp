@@ -25,8 +25,8 @@ struct Case {
 }  // namespace mote_test
 
 // Given by the runner; does not return.
-extern "C" [[noreturn, gnu::import_module("test"),
-             gnu::import_name("fail")]] void
+extern "C" [[noreturn, clang::import_module("test"),
+             clang::import_name("fail")]] void
 mote_test_fail(const char* condition, const char* file, int line);
 
 #define MOTE_CHECK(condition) \
