@@ -34,9 +34,13 @@ struct Span {
 //  - The source rounds up to its own unit (wasm page, system page, one byte);
 //    the heap uses every byte it gets. No alignment is promised.
 //  - n near SIZE_MAX must be refused, not wrapped.
+//
+// `is_near_zero` says that the addresses it gives start close to 0, as those of
+// a linear memory do: the page map then needs no origin.
 template <class S>
 concept PageSource = requires(S& source, size_t size_bytes) {
   { source.acquire(size_bytes) } noexcept -> same_as<Span>;
+  { S::is_near_zero } -> same_as<const bool&>;
 };
 
 // A source that can take memory back. `release(from)` gives back the tail

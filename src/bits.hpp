@@ -1,0 +1,31 @@
+// Arithmetic on sizes and addresses that the standard library would give us,
+// if a bare clang for wasm32 had one.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace mote {
+
+constexpr bool is_power_of_two(size_t value) {
+  return value != 0 && (value & (value - 1)) == 0;
+}
+
+constexpr unsigned log2(size_t power_of_two) {
+  return static_cast<unsigned>(__builtin_ctzll(power_of_two));
+}
+
+// Wraps to a small number when there is no such multiple.
+constexpr size_t align_up(size_t value, size_t alignment) {
+  return (value + alignment - 1) & ~(alignment - 1);
+}
+
+constexpr size_t align_down(size_t value, size_t alignment) {
+  return value & ~(alignment - 1);
+}
+
+inline size_t address_of(const void* ptr) {
+  return reinterpret_cast<size_t>(ptr);
+}
+
+}  // namespace mote

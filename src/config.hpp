@@ -1,0 +1,47 @@
+// Everything that may be chosen about a heap, as one value. A profile is a
+// value of it, not a fork of the code: a misspelt field does not compile, where
+// a misspelt macro would silently be zero.
+#pragma once
+
+#include <stddef.h>
+
+#include "bits.hpp"
+
+namespace mote {
+
+struct Config {
+  // The granule: every block starts at a multiple of it, and every block size
+  // is a multiple of it. 16 suits max_align_t of clang, 8 that of Emscripten.
+  size_t alignment = 16;
+
+  // Whether small blocks come from headerless slabs (the standard profile) or
+  // from the back heap like all others (the tiny profile).
+  bool has_slabs = true;
+
+  // The largest block served from a slab.
+  size_t small_size_max = 256;
+
+  // Bytes per slab, a power of two. Small, so that a program that uses each
+  // size class a little pays little: at 0.1 MiB live 2 KiB slabs cost 1.2 x,
+  // 16 KiB ones 6 x.
+  size_t slab_size = 2048;
+
+  // How many blocks of a bin are tried before the next bin is. Bounds the time
+  // of an allocation; higher fits better.
+  unsigned bin_scan_max = 8;
+};
+
+inline constexpr Config standard_profile = {};
+inline constexpr Config tiny_profile = {.has_slabs = false};
+
+constexpr bool is_valid(Config c) {
+  return is_power_of_two(c.alignment) && is_power_of_two(c.slab_size) &&
+         c.alignment >= 8 && c.alignment <= 64 &&
+         c.small_size_max % c.alignment == 0 &&
+         c.small_size_max / c.alignment < 128 &&  // fits the page map's entry
+         c.slab_size / c.alignment <= 512 &&      // and so does the count
+         c.slab_size >= c.small_size_max * 8 &&   // bounds the unused tail
+         c.bin_scan_max >= 1;
+}
+
+}  // namespace mote

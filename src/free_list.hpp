@@ -1,0 +1,64 @@
+// Lists of free blocks, linked through the blocks themselves. The bins of the
+// back heap and the size classes share this code (and its bytes).
+//
+//   list            node             node
+//   +------+        +------+------+  +------+------+
+//   | next | -----> | next | back |  | next | back |
+//   +------+        +------+------+  +------+------+
+//                     |               ^
+//                     +---------------+
+//
+// F1: `back` is one less than the address of the pointer to this node, be it
+//     the list's or another node's `next`. So unlinking needs no list.
+// F2: The first node of a list that was popped may have a stale `back`;
+//     `repair_first` sets it right. So a pop touches one node only.
+// F3: `back` of a block that was popped is 0.
+//
+// One less, because nodes and lists are aligned: a word that ends in ones is
+// unlikely in a block that is in use, and that tells a double free at the cost
+// of one mask. On wasm the displacement folds into the access.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace mote {
+
+// may_alias: the same bytes are a user's when the block is in use.
+struct [[gnu::may_alias]] FreeNode {
+  FreeNode* next;
+  size_t back;
+};
+
+struct [[gnu::may_alias]] FreeList {
+  FreeNode* first;
+};
+
+// `static`: the one-file build must define nothing but its exported names.
+
+static inline FreeNode* node_before(const FreeNode* node) {
+  return reinterpret_cast<FreeNode*>(node->back + 1);
+}
+
+static inline size_t back_to(const void* list_or_node) {
+  return reinterpret_cast<size_t>(list_or_node) - 1;
+}
+
+static inline void push(FreeList* list, FreeNode* node) {
+  FreeNode* first = list->first;
+  node->next = first;
+  node->back = back_to(list);
+  if (first) first->back = back_to(node);
+  list->first = node;
+}
+
+static inline void unlink(FreeNode* node) {
+  node_before(node)->next = node->next;
+  if (node->next) node->next->back = node->back;
+}
+
+static inline void repair_first(FreeList* list) {
+  list->first->back = back_to(list);
+}
+
+}  // namespace mote

@@ -1,0 +1,106 @@
+// The heap: small blocks from slabs, the others from the back heap. Owns all
+// state; one object, constant-initialised, trivially destructible. Several may
+// live side by side, each with a page source of its own.
+#pragma once
+
+#include <stddef.h>
+
+#include "back_heap.hpp"
+#include "bits.hpp"
+#include "config.hpp"
+#include "page_source.hpp"
+#include "slabs.hpp"
+
+namespace mote {
+
+template <Config config, PageSource Source>
+  requires(is_valid(config))
+class Heap {
+ public:
+  // A block of at least `size` bytes (0 counts as 1) at a multiple of `align`,
+  // a power of two; less than the heap's own alignment means that. Null when
+  // memory is refused. O(1), and what the source takes to grow.
+  void* allocate(size_t size, size_t align) {
+    if constexpr (config.has_slabs) {
+      size_t small_size = size_for_alignment(size, align);
+      size_t class_index = Small::size_to_class(small_size);
+      if (class_index < Small::class_count) {
+        void* ptr = small_.pop(class_index);
+        if (ptr) return ptr;
+        if (small_.add_slab(back_, class_index)) return small_.pop(class_index);
+      }
+    }
+    return back_.allocate(size, align < config.alignment ? config.alignment
+                                                         : align);
+  }
+
+  // The same, cleared.
+  void* allocate_zeroed(size_t size, size_t align) {
+    void* ptr = allocate(size, align);
+    return ptr ? __builtin_memset(ptr, 0, size) : nullptr;
+  }
+
+  // Null is allowed; traps on a pointer that is not a block in use. O(1).
+  void free(void* ptr) {
+    if (is_small(ptr)) return small_.push(back_, ptr);
+    if (ptr) back_.free(ptr);
+  }
+
+  // The bytes that may be used at `ptr`, 0 for null. O(1).
+  size_t usable_size(const void* ptr) const {
+    if (is_small(ptr)) return Small::class_to_size(small_.class_of(ptr));
+    return ptr ? back_.usable_size(ptr) : 0;
+  }
+
+  // Makes the block `size` bytes long where it is; false, and no change, if it
+  // cannot be. O(1).
+  bool try_expand(void* ptr, size_t size) {
+    if (is_small(ptr))
+      return Small::size_to_class(size) == small_.class_of(ptr);
+    return back_.resize(ptr, size);
+  }
+
+  // A block of `size` bytes with the old one's contents as far as they fit;
+  // null leaves the old one as it was. O(1) in place, else O(bytes moved).
+  void* reallocate(void* ptr, size_t align, size_t size) {
+    if (ptr && try_expand(ptr, size)) return ptr;
+    void* moved = allocate(size, align);
+    if (moved && ptr) {
+      size_t old_size = usable_size(ptr);
+      __builtin_memcpy(moved, ptr, old_size < size ? old_size : size);
+      free(ptr);
+    }
+    return moved;
+  }
+
+  // Gives free memory at the end of the heap back to the source; the bytes
+  // released.
+  size_t trim()
+    requires ReleasingPageSource<Source>
+  {
+    return back_.release_tail();
+  }
+
+  Source& source() { return back_.source(); }
+
+ private:
+  template <Config, PageSource>
+  friend class Verifier;
+
+  using Small = Slabs<config, Source>;
+
+  // Blocks whose size is a multiple of the alignment are aligned in a slab.
+  static size_t size_for_alignment(size_t size, size_t align) {
+    return align > config.alignment ? align_up(size, align) : size;
+  }
+
+  bool is_small(const void* ptr) const {
+    if constexpr (config.has_slabs) return small_.contains(ptr);
+    return false;
+  }
+
+  BackHeap<config, Source> back_;
+  [[no_unique_address]] Small small_;
+};
+
+}  // namespace mote

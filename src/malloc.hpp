@@ -1,0 +1,87 @@
+// What ISO C and POSIX ask beyond allocating and freeing: overflow, alignment,
+// zero sizes, error codes. `errno` belongs to the platform's names.
+#pragma once
+
+#include <stddef.h>
+
+#include "bits.hpp"
+
+namespace mote {
+
+// The platform's error numbers and where it keeps the last one. This one is for
+// platforms without errno; the numbers are those of Linux and most others.
+struct NoErrno {
+  static constexpr int invalid_argument = 22;
+  static constexpr int out_of_memory = 12;
+  static void set(int) {}
+};
+
+template <auto& heap, class Errno = NoErrno>
+struct Malloc {
+  static void* malloc(size_t size) { return reported(heap.allocate(size, 1)); }
+
+  static void free(void* ptr) { heap.free(ptr); }
+
+  static void* calloc(size_t count, size_t size) {
+    size_t total;
+    bool overflows = __builtin_mul_overflow(count, size, &total);
+    return reported(overflows ? nullptr : heap.allocate_zeroed(total, 1));
+  }
+
+  // realloc(p, 0) never frees: it gives the smallest block, so that a null
+  // result always means failure and the old block is always the caller's.
+  static void* realloc(void* ptr, size_t size) {
+    return reported(heap.reallocate(ptr, 1, size));
+  }
+
+  static void* aligned_alloc(size_t align, size_t size) {
+    void* ptr = nullptr;
+    int error = Errno::invalid_argument;
+    if (is_power_of_two(align)) {
+      ptr = heap.allocate(size, align);
+      error = Errno::out_of_memory;
+    }
+    if (!ptr) Errno::set(error);
+    return ptr;
+  }
+
+  // `*result` is written only on success; errno is left alone.
+  static int posix_memalign(void** result, size_t align, size_t size) {
+    if (!is_power_of_two(align) || align < sizeof(void*))
+      return Errno::invalid_argument;
+    void* ptr = heap.allocate(size, align);
+    if (!ptr) return Errno::out_of_memory;
+    *result = ptr;
+    return 0;
+  }
+
+  static size_t malloc_usable_size(const void* ptr) {
+    return heap.usable_size(ptr);
+  }
+
+  // The calls of mote.h: an alignment of 0 is the heap's own.
+
+  static void* alloc(size_t size, size_t align) {
+    return align & (align - 1) ? nullptr : heap.allocate(size, align);
+  }
+
+  static void* zalloc(size_t size, size_t align) {
+    return align & (align - 1) ? nullptr : heap.allocate_zeroed(size, align);
+  }
+
+  static void* realloc_aligned(void* ptr, size_t align, size_t size) {
+    return align & (align - 1) ? nullptr : heap.reallocate(ptr, align, size);
+  }
+
+  static bool try_expand(void* ptr, size_t size) {
+    return ptr && heap.try_expand(ptr, size);
+  }
+
+ private:
+  static void* reported(void* ptr) {
+    if (!ptr) Errno::set(Errno::out_of_memory);
+    return ptr;
+  }
+};
+
+}  // namespace mote

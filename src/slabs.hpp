@@ -1,0 +1,206 @@
+// Small blocks: slabs cut into equal blocks without headers, so that an object
+// of 16, 32, 48 ... bytes costs exactly its size.
+//
+//   slab (a block of the back heap, its payload aligned to slab_size)
+//   0           1 x block_size                          slab_size
+//   +-----------+-----------+-- - - --+-----------+--------+
+//   | block 0   | block 1   |         | block n-1 | unused |
+//   +-----------+-----------+-- - - --+-----------+--------+
+//
+//   page map: one entry for each slab-sized piece of the address space
+//   +---------------+-------------+
+//   | blocks in use | class + 1   |      0: no slab here
+//   +---------------+-------------+
+//
+// Each size class has one list with the free blocks of all its slabs, last
+// freed first: a pair of malloc and free touches the block, the list and the
+// map's entry, and no slab header, for there is none. A slab that becomes empty
+// leaves the list block by block (its list is doubly linked; at most 255 steps)
+// and returns to the back heap at once, except one a class, kept so that a
+// program at the edge does not pay for it again and again.
+//
+// S1: An entry is not 0 exactly where a slab lies.
+// S2: Blocks in use and blocks on the list add up to the slab's capacity.
+// S3: A block on a class's list lies in a slab of this class, at a multiple of
+//     the block size.
+// S4: An empty slab is its class's spare.
+//
+// Costs: malloc and free O(1), a slab's birth or death O(blocks per slab).
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "back_heap.hpp"
+#include "bits.hpp"
+#include "check.hpp"
+#include "config.hpp"
+#include "free_list.hpp"
+
+namespace mote {
+
+template <Config config, PageSource Source>
+class Slabs {
+  using Back = BackHeap<config, Source>;
+
+ public:
+  // The class for a size, or one past the last when no slab serves it (and for
+  // 0, which wraps).
+  static size_t size_to_class(size_t size) {
+    // A free block holds its links.
+    if constexpr (config.alignment < sizeof(FreeNode))
+      if (size - 1 < config.alignment) size = sizeof(FreeNode);
+    return (size - 1) / config.alignment;
+  }
+  static constexpr size_t class_to_size(size_t class_index) {
+    return (class_index + 1) * config.alignment;
+  }
+  static constexpr size_t class_count =
+      config.small_size_max / config.alignment;
+
+  // A block of the class, or null when the list is empty: then try `add_slab`.
+  void* pop(size_t class_index) {
+    FreeList& list = classes_[class_index].list;
+    FreeNode* node = list.first;
+    if (!node) return nullptr;
+    Entry& entry = map_[index_of(node)];
+    if ((entry & class_mask) != class_index + 1) mote_trap_corrupted_heap();
+    entry += one_in_use;
+    list.first = node->next;
+    node->back = 0;
+    return node;
+  }
+
+  // Whether `ptr` points into a slab.
+  bool contains(const void* ptr) const {
+    size_t index = index_of(ptr);
+    return index < map_size_ && map_[index];
+  }
+
+  size_t class_of(const void* ptr) const {
+    return (map_[index_of(ptr)] & class_mask) - 1;
+  }
+
+  void push(Back& back, void* ptr) {
+    size_t index = index_of(ptr);
+    Entry entry = map_[index];
+    Class& c = classes_[(entry & class_mask) - 1];
+    auto* node = static_cast<FreeNode*>(ptr);
+    if (!c.divides(offset_of(ptr))) mote_trap_invalid_pointer();
+    if (is_listed(c, node)) mote_trap_double_free();
+    map_[index] = entry = static_cast<Entry>(entry - one_in_use);
+    mote::push(&c.list, node);
+    if (entry <= class_mask) retire(back, c, index);
+  }
+
+  // Cuts a new slab for the class; false when memory is refused.
+  [[gnu::noinline]] bool add_slab(Back& back, size_t class_index) {
+    void* slab = back.allocate(slab_bytes, config.slab_size);
+    if (!slab) return false;
+    origin_ = align_down(back.start(), config.slab_size);
+    size_t index = index_of(slab);
+    if (index >= map_size_ && !extend_map(back, index)) {
+      back.free(slab);
+      return false;
+    }
+    Class& c = classes_[class_index];
+    c.set_block_size(class_to_size(class_index));
+    map_[index] = static_cast<Entry>(class_index + 1);
+    for_each_block(c, slab, [&](FreeNode* node) { mote::push(&c.list, node); });
+    return true;
+  }
+
+ private:
+  template <Config, PageSource>
+  friend class Verifier;
+
+  using Entry = uint16_t;
+  static constexpr Entry class_mask = 127;
+  static constexpr Entry one_in_use = class_mask + 1;
+  static constexpr size_t slab_bytes = config.slab_size - Back::header_size;
+
+  struct alignas(16) Class {
+    FreeList list;
+    uint32_t block_size;
+    // 2^32 / block_size, rounded up: an offset is a multiple of the block size
+    // exactly when their product, modulo 2^32, is below it (Lemire, Kaser and
+    // Kurz, "Faster remainder by direct computation", 2019).
+    uint32_t inverse;
+    uint32_t spare;  // map index of a slab that was empty when last seen
+
+    void set_block_size(size_t size) {
+      block_size = static_cast<uint32_t>(size);
+      inverse = UINT32_MAX / block_size + 1;
+    }
+    bool divides(size_t offset) const {
+      return static_cast<uint32_t>(offset) * inverse < inverse;
+    }
+  };
+
+  // Where the map begins. A source whose memory starts near address 0 says so,
+  // and saves a load wherever the map is read.
+  size_t origin() const {
+    if constexpr (Source::is_near_zero) return 0;
+    return origin_;
+  }
+  // Memory below the origin, or far above it, has an index beyond the map.
+  size_t index_of(const void* ptr) const {
+    return (address_of(ptr) - origin()) / config.slab_size;
+  }
+  static size_t offset_of(const void* ptr) {
+    return address_of(ptr) % config.slab_size;
+  }
+
+  // Whether the block is free already, by its back link (F1, F3). What a user
+  // wrote there is taken for one only if it ends in ones as a link does, and if
+  // it leads to a block in a slab that holds a pointer to this very one.
+  bool is_listed(const Class& c, const FreeNode* node) const {
+    if (~node->back & (config.alignment - 1)) return false;
+    return c.list.first == node || (contains(node_before(node)) &&
+                                    node_before(node)->next == node);
+  }
+
+  template <class Action>
+  static void for_each_block(const Class& c, void* slab, Action action) {
+    char* block = static_cast<char*>(slab);
+    char* end = block + slab_bytes;
+    for (; block + c.block_size <= end; block += c.block_size)
+      action(reinterpret_cast<FreeNode*>(block));
+  }
+
+  // The slab has no block in use any more. It becomes the class's spare; the
+  // spare before it, if still empty, returns to the back heap.
+  [[gnu::noinline]] void retire(Back& back, Class& c, size_t index) {
+    size_t spare = c.spare;
+    c.spare = static_cast<uint32_t>(index);
+    if (spare == index || map_[spare] != map_[index]) return;
+    void* slab = reinterpret_cast<void*>(origin() + spare * config.slab_size);
+    repair_first(&c.list);
+    for_each_block(c, slab, [](FreeNode* node) { unlink(node); });
+    map_[spare] = 0;
+    back.free(slab);
+  }
+
+  // Makes the map cover `index`, with room to double.
+  bool extend_map(Back& back, size_t index) {
+    size_t size = 2 * index;
+    auto* map = static_cast<Entry*>(
+        back.allocate(size * sizeof(Entry), config.alignment));
+    if (!map) return false;
+    __builtin_memset(map, 0, size * sizeof(Entry));
+    if (map_) {
+      __builtin_memcpy(map, map_, map_size_ * sizeof(Entry));
+      back.free(map_);
+    }
+    map_ = map;
+    map_size_ = size;
+    return true;
+  }
+
+  Entry* map_ = nullptr;
+  size_t map_size_ = 0;  // entries
+  size_t origin_ = 0;
+  Class classes_[class_count] = {};
+};
+
+}  // namespace mote

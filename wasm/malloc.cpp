@@ -1,0 +1,13 @@
+// The one global heap of a module without a C library, and its names. Nothing
+// here forces an export: what the linker is not told to export vanishes.
+#include "heap.hpp"
+#include "malloc.hpp"
+#include "memory_grow.hpp"
+#include "profile.hpp"
+
+namespace {
+constinit mote::Heap<mote::profile, mote::MemoryGrow> heap;
+using C = mote::Malloc<heap>;
+}  // namespace
+
+#include "c_names.inc"

@@ -1,0 +1,42 @@
+// Page source of wasm without a runtime: the linear memory itself.
+#pragma once
+
+#include <stddef.h>
+
+#include "page_source.hpp"
+
+// Set by the linker: what static data and the stack leave free.
+extern "C" char __heap_base;
+extern "C" char __heap_end;
+
+namespace mote {
+namespace {
+
+// Gives [__heap_base, __heap_end) first, then grows. When memory.size is not
+// where we left it, someone else grew it: then the new pages are where it says.
+struct MemoryGrow {
+  static constexpr bool is_near_zero = true;
+  static constexpr size_t page_size_log2 = 16;
+
+  Span acquire(size_t size_bytes) noexcept {
+    char* begin = end_ ? end_ : &__heap_base;
+    char* end = end_ ? end_ : &__heap_end;
+    size_t have = static_cast<size_t>(end - begin);
+    if (have < size_bytes) {
+      size_t pages = ((size_bytes - have - 1) >> page_size_log2) + 1;
+      size_t old_pages = __builtin_wasm_memory_grow(0, pages);
+      if (old_pages == static_cast<size_t>(-1)) return {};
+      auto* grown = reinterpret_cast<char*>(old_pages << page_size_log2);
+      if (grown != end) begin = grown;
+      end = grown + (pages << page_size_log2);
+    }
+    end_ = end;
+    return {begin, static_cast<size_t>(end - begin)};
+  }
+
+ private:
+  char* end_ = nullptr;
+};
+
+}  // namespace
+}  // namespace mote
