@@ -6,6 +6,7 @@
 
 set(single_file ${PROJECT_BINARY_DIR}/mote.cpp)
 file(GLOB core_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.hpp
+  ${PROJECT_SOURCE_DIR}/wasm/*.inc
   ${PROJECT_SOURCE_DIR}/wasm/*.hpp ${PROJECT_SOURCE_DIR}/wasm/*.cpp)
 add_custom_command(OUTPUT ${single_file}
   COMMAND ${CMAKE_COMMAND} -DOUT=${single_file}
