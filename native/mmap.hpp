@@ -1,0 +1,194 @@
+// Page source for Linux, the BSDs and macOS: a window of reserved addresses
+// that is committed from its beginning on demand.
+//
+// Committing is mprotect over PROT_NONE. Measured on Linux 6, x86-64, per call:
+// mprotect 0.7 us, mmap with a hint 0.8 us, mmap MAP_FIXED over the reservation
+// 3.3 us; touching one fresh 4 KiB page costs 1.7 us. A step of 64 KiB makes the
+// calls 3 % of what the page faults cost anyway; a larger step gains nothing.
+// Uncommitted addresses cost no memory and no commit charge (strict overcommit
+// included), and a committed range that grows slowly is not turned into huge
+// pages behind the program's back.
+//
+// The window is short: whoever limits the address space (ulimit -v, or setrlimit
+// while running), locks it (mlockall) or reads it (VSZ) would see all of a long
+// one. It lies apart from where the kernel puts other mappings (2 TiB on x86-64),
+// so a full one is extended in place, doubling what is reserved. Should somebody
+// be in the way after all, the next window begins elsewhere.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "../src/page_source.hpp"
+#include "preserve_errno.hpp"
+
+namespace mote {
+
+class Mmap {
+ public:
+  static constexpr bool is_near_zero = false;
+
+  Span acquire(size_t size_bytes) noexcept {
+    if (size_bytes > largest_request_bytes) return {nullptr, 0};
+    const PreserveErrno preserve;
+    const size_t stepped = round_up(size_bytes, commit_step_bytes());
+    const Span span = acquire_exactly(stepped);
+    if (span.begin != nullptr) return span;
+    const size_t exact = round_up(size_bytes, system_page_bytes());
+    return exact < stepped ? acquire_exactly(exact) : span;
+  }
+
+  // One call drops the contents, the commit charge and the access. When the
+  // kernel refuses (too many mappings), everything stays committed.
+  char* release(char* from) noexcept {
+    const PreserveErrno preserve;
+    char* const new_end = round_up(from, system_page_bytes());
+    if (new_end == end_) return end_;
+    const size_t size_bytes = static_cast<size_t>(end_ - new_end);
+    if (reserve_at(new_end, size_bytes, MAP_FIXED) == new_end) end_ = new_end;
+    return end_;
+  }
+
+ private:
+  // Below half the address space, so that no rounding here can wrap.
+  static constexpr size_t largest_request_bytes = SIZE_MAX / 4;
+  static constexpr size_t first_window_bytes = size_t{1} << 26;
+  // How far from the other mappings, as a share of the addresses below them:
+  // 2 TiB of 128, 8 GiB of 512 where addresses have 39 bits, 64 MiB of 4 GiB.
+  static constexpr size_t distance_share = 64;
+  static constexpr size_t distances = 32;
+  // At most this part of the address space is reserved ahead of use: with
+  // `ulimit -v 200000` 25 MB, so thread stacks and libraries still find room.
+  static constexpr size_t address_space_share = 8;
+
+  // I1: [end_, limit_) is reserved, ours, and not committed.
+  // I2: end_ is the end of the last span given, less what was released.
+  char* end_ = nullptr;
+  char* limit_ = nullptr;
+  size_t reserved_bytes_ = 0;  // over the life of the source; sizes the windows
+
+  static size_t system_page_bytes() noexcept {
+    return static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  }
+
+  static size_t commit_step_bytes() noexcept {
+    const size_t page = system_page_bytes();
+    return page > 65536 ? page : 65536;
+  }
+
+  static size_t round_up(size_t size_bytes, size_t unit) noexcept {
+    return (size_bytes + unit - 1) & ~(unit - 1);
+  }
+
+  static char* round_up(char* address, size_t unit) noexcept {
+    const auto bits = reinterpret_cast<uintptr_t>(address);
+    return address + (round_up(bits, unit) - bits);
+  }
+
+  static char* reserve_at(char* hint, size_t size_bytes, int flags) noexcept {
+    void* const begin = mmap(hint, size_bytes, PROT_NONE,
+                             MAP_PRIVATE | MAP_ANON | flags, -1, 0);
+    return begin == MAP_FAILED ? nullptr : static_cast<char*>(begin);
+  }
+
+  Span acquire_exactly(size_t size_bytes) noexcept {
+    const size_t room_bytes = static_cast<size_t>(limit_ - end_);
+    if (size_bytes > room_bytes && !extend(size_bytes - room_bytes)) {
+      return acquire_elsewhere(size_bytes);
+    }
+    if (mprotect(end_, size_bytes, PROT_READ | PROT_WRITE) != 0) {
+      return {nullptr, 0};
+    }
+    end_ += size_bytes;
+    return {end_ - size_bytes, size_bytes};
+  }
+
+  static size_t address_space_bytes() noexcept {
+    const size_t all = SIZE_MAX / 2;
+#ifdef RLIMIT_AS  // OpenBSD has none
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur < all) {
+      return static_cast<size_t>(limit.rlim_cur);
+    }
+#endif
+    return all;
+  }
+
+  // What to reserve when `needed_bytes` are needed: as much again as there is.
+  size_t window_bytes(size_t needed_bytes) const noexcept {
+    const size_t share = address_space_bytes() / address_space_share;
+    size_t window = reserved_bytes_ > first_window_bytes ? reserved_bytes_
+                                                         : first_window_bytes;
+    if (window > share) window = share;
+    if (window < needed_bytes) window = needed_bytes;
+    return round_up(window, system_page_bytes());
+  }
+
+  // Half the window, or what is needed; 0 when that was already refused.
+  static size_t smaller_window_bytes(size_t window, size_t needed_bytes) noexcept {
+    if (window == needed_bytes) return 0;
+    const size_t half = round_up(window / 2, system_page_bytes());
+    return half > needed_bytes && half < window ? half : needed_bytes;
+  }
+
+  // Moves limit_ up by at least `needed_bytes`, or changes nothing.
+  bool extend(size_t needed_bytes) noexcept {
+    if (limit_ == nullptr) return false;
+    for (size_t window = window_bytes(needed_bytes); window != 0;
+         window = smaller_window_bytes(window, needed_bytes)) {
+      char* const begin = reserve_at(limit_, window, 0);
+      if (begin == limit_) {
+        limit_ += window;
+        reserved_bytes_ += window;
+        return true;
+      }
+      if (begin != nullptr) munmap(begin, window);
+    }
+    return false;
+  }
+
+  // Opens a new window and abandons the rest of the old one, once it is certain
+  // that the new one can be used.
+  Span acquire_elsewhere(size_t size_bytes) noexcept {
+    for (size_t window = window_bytes(size_bytes); window != 0;
+         window = smaller_window_bytes(window, size_bytes)) {
+      char* const begin = reserve_apart(window);
+      if (begin == nullptr) continue;
+      if (mprotect(begin, size_bytes, PROT_READ | PROT_WRITE) != 0) {
+        munmap(begin, window);
+        return {nullptr, 0};
+      }
+      if (end_ != limit_) munmap(end_, static_cast<size_t>(limit_ - end_));
+      end_ = begin + size_bytes;
+      limit_ = begin + window;
+      reserved_bytes_ += window;
+      return {begin, size_bytes};
+    }
+    return {nullptr, 0};
+  }
+
+  // Every window of the process gets a distance of its own, lest those of two
+  // heaps meet. The kernel tells by a first mapping where it puts the others,
+  // and is free to ignore the wish.
+  static char* reserve_apart(size_t size_bytes) noexcept {
+    static size_t windows_opened = 0;
+    char* const near = reserve_at(nullptr, size_bytes, 0);
+    if (near == nullptr) return nullptr;
+    const size_t distance =
+        round_up(reinterpret_cast<uintptr_t>(near) / distance_share,
+                 system_page_bytes());
+    const size_t multiple =
+        __atomic_fetch_add(&windows_opened, 1, __ATOMIC_RELAXED) % distances + 1;
+    char* const apart = reserve_at(near - multiple * distance, size_bytes, 0);
+    if (apart == nullptr) return near;
+    munmap(near, size_bytes);
+    return apart;
+  }
+};
+
+static_assert(ReleasingPageSource<Mmap>);
+
+}  // namespace mote

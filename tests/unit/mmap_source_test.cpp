@@ -1,0 +1,174 @@
+#if (defined(__unix__) || defined(__APPLE__)) && !defined(__wasm__)
+
+#include "../../native/mmap.hpp"
+
+#include <gtest/gtest.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "page_source_test.hpp"
+
+namespace mote {
+namespace {
+
+constinit Mmap usable_before_main;
+const Span taken_before_main = usable_before_main.acquire(1);
+
+INSTANTIATE_TYPED_TEST_SUITE_P(mmap, PageSourceTest, FreshSource<Mmap>);
+
+struct MemoryUse {
+  size_t reserved_bytes = 0;
+  size_t resident_bytes = 0;
+};
+
+MemoryUse memory_use() {
+  MemoryUse use;
+  FILE* file = fopen("/proc/self/statm", "r");
+  const int fields = fscanf(file, "%zu %zu", &use.reserved_bytes,
+                            &use.resident_bytes);
+  fclose(file);
+  EXPECT_EQ(fields, 2);
+  const auto page_bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return {use.reserved_bytes * page_bytes, use.resident_bytes * page_bytes};
+}
+
+size_t resident_bytes() { return memory_use().resident_bytes; }
+
+// Leaves the process this much address space more, as `ulimit -v` does.
+bool limit_address_space(size_t more_bytes) {
+  const rlim_t limit_bytes = memory_use().reserved_bytes + more_bytes;
+  const rlimit limit = {limit_bytes, limit_bytes};
+  return setrlimit(RLIMIT_AS, &limit) == 0;
+}
+
+// Runs the check in a child: limits and odd mappings do not outlive it.
+template <class Check>
+bool holds_in_child(Check check) {
+  const pid_t child = fork();
+  if (child == 0) _exit(check() ? 0 : 1);
+  int status = 1;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST(mmap_source, works_before_main) {
+  EXPECT_NE(taken_before_main.begin, nullptr);
+}
+
+TEST(mmap_source, release_gives_memory_back_to_the_system) {
+  Mmap source;
+  const size_t size_bytes = size_t{64} << 20;
+  const size_t before = resident_bytes();
+  const Span span = source.acquire(size_bytes);
+  ASSERT_NE(span.begin, nullptr);
+  EXPECT_LT(resident_bytes(), before + size_bytes / 8) << "touched too early";
+  memset(span.begin, 1, span.size_bytes);
+  EXPECT_GT(resident_bytes(), before + size_bytes / 2);
+  EXPECT_EQ(static_cast<void*>(source.release(span.begin)), span.begin);
+  EXPECT_LT(resident_bytes(), before + size_bytes / 8);
+  const Span again = source.acquire(size_bytes);
+  EXPECT_EQ(static_cast<void*>(again.begin), span.begin);
+  EXPECT_TRUE(is_filled_with(again, 0));
+}
+
+// 64 MiB fill the first window; the next ones must continue it.
+TEST(mmap_source, full_window_is_extended_in_place) {
+  Mmap source;
+  Span last = source.acquire(size_t{1} << 20);
+  for (int i = 0; i < 500; ++i) {
+    const Span span = source.acquire(size_t{1} << 20);
+    ASSERT_EQ(static_cast<void*>(span.begin), last.begin + last.size_bytes) << i;
+    last = span;
+  }
+}
+
+TEST(mmap_source, occupied_addresses_are_left_alone) {
+  Mmap source;
+  const Span first = source.acquire(1);
+  ASSERT_NE(first.begin, nullptr);
+  // Somebody else sits where the window would be extended.
+  char* const window_end = first.begin + (size_t{1} << 26);
+  const size_t foreign_bytes = size_t{1} << 20;
+  void* const foreign = ::mmap(window_end, foreign_bytes, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANON, -1, 0);
+  ASSERT_EQ(foreign, window_end);
+  memset(foreign, 0x5A, foreign_bytes);
+  size_t granted_bytes = first.size_bytes;
+  while (granted_bytes < size_t{1} << 27) {
+    const Span span = source.acquire(size_t{3} << 20);
+    ASSERT_NE(span.begin, nullptr);
+    span.begin[0] = span.begin[span.size_bytes - 1] = 1;
+    granted_bytes += span.size_bytes;
+  }
+  EXPECT_TRUE(is_filled_with({window_end, foreign_bytes}, 0x5A));
+  munmap(foreign, foreign_bytes);
+}
+
+// The heap may take nearly all of a limited address space, but only as it is
+// needed: what is not needed yet stays free for the others.
+TEST(mmap_source, limited_address_space_is_shared) {
+  EXPECT_TRUE(holds_in_child([] {
+    const size_t free_bytes = size_t{200} << 20;
+    if (!limit_address_space(free_bytes)) return false;
+    Mmap source;
+    if (source.acquire(1).begin == nullptr) return false;
+    void* const others = ::mmap(nullptr, free_bytes / 2, PROT_READ,
+                                MAP_PRIVATE | MAP_ANON, -1, 0);
+    if (others == MAP_FAILED) return false;
+    munmap(others, free_bytes / 2);
+    size_t granted_bytes = 0;
+    for (Span span; (span = source.acquire(4096)).begin != nullptr;) {
+      span.begin[0] = span.begin[span.size_bytes - 1] = 1;
+      granted_bytes += span.size_bytes;
+    }
+    return granted_bytes > free_bytes * 9 / 10 && granted_bytes <= free_bytes;
+  }));
+}
+
+// A limit that the running program sets must bind the heap, too: at most the
+// window that is reserved already lies outside of it.
+TEST(mmap_source, later_limit_is_obeyed) {
+  EXPECT_TRUE(holds_in_child([] {
+    Mmap source;
+    if (source.acquire(1).begin == nullptr) return false;
+    const size_t free_bytes = size_t{100} << 20;
+    if (!limit_address_space(free_bytes)) return false;
+    size_t granted_bytes = 0;
+    for (Span span; (span = source.acquire(1 << 20)).begin != nullptr;) {
+      granted_bytes += span.size_bytes;
+    }
+    return granted_bytes <= free_bytes + (size_t{1} << 26);
+  }));
+}
+
+TEST(mmap_source, heaps_do_not_get_into_each_others_way) {
+  Mmap sources[8];
+  for (Mmap& source : sources) ASSERT_NE(source.acquire(1).begin, nullptr);
+  for (Mmap& source : sources) {
+    Span last = source.acquire(1);
+    for (int i = 0; i < 300; ++i) {
+      const Span span = source.acquire(size_t{1} << 20);
+      ASSERT_EQ(static_cast<void*>(span.begin), last.begin + last.size_bytes);
+      last = span;
+    }
+  }
+}
+
+TEST(mmap_source, more_than_the_machine_has_is_refused) {
+  Mmap source;
+  const Span first = source.acquire(1);
+  EXPECT_EQ(source.acquire(SIZE_MAX / 8).begin, nullptr);
+  const Span next = source.acquire(1);
+  EXPECT_EQ(static_cast<void*>(next.begin), first.begin + first.size_bytes);
+}
+
+}  // namespace
+}  // namespace mote
+
+#endif
