@@ -1,0 +1,67 @@
+// Figures as text: tables for the terminal and for Markdown.
+
+export function grouped(number) {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+const isNumeric = (cell) => /^[-+×\d][\d,.%×]*( ?(B|KiB|MiB|s|ms))?$/.test(cell);
+
+// A column is right-aligned when all its cells are numbers or dashes.
+function rightAligned(rows) {
+  return rows[0].map((_, i) => i > 0 && rows.every((row) => isNumeric(row[i]) || row[i] === '-' || row[i] === ''));
+}
+
+// `head` and every row are arrays of strings. For the terminal.
+export function textTable(head, rows, indent = '  ') {
+  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i].length)));
+  const right = rightAligned(rows);
+  const line = (row) => indent + row
+    .map((cell, i) => (right[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+    .join('  ').trimEnd();
+  const rule = indent + '-'.repeat(widths.reduce((a, b) => a + b + 2, -2));
+  return [line(head), rule, ...rows.map(line)].join('\n');
+}
+
+export function markdownTable(head, rows) {
+  const line = (row) => `| ${row.join(' | ')} |`;
+  const rule = `|${rightAligned(rows).map((right) => (right ? '---:' : '---')).join('|')}|`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
+}
+
+// Words joined by `, `, broken into lines that fit, the later ones indented.
+export function wrapped(label, words, width = 100) {
+  const indent = ' '.repeat(label.length);
+  const lines = [];
+  let line = label;
+  words.forEach((word, i) => {
+    const text = i + 1 < words.length ? `${word}, ` : word;
+    if (line.length + text.trimEnd().length > width && line.trim() !== '') {
+      lines.push(line.trimEnd());
+      line = indent;
+    }
+    line += text;
+  });
+  return [...lines, line].join('\n');
+}
+
+export function functionWords(figures) {
+  return figures.functions.map(({ name, size }) => `${name} ${grouped(size)}`);
+}
+
+// One module in full: what size.mjs prints.
+export function moduleText(path, figures) {
+  const memory = figures.memoryPages;
+  const pages = memory && `${memory.initial} pages${memory.maximum === null ? '' : `, at most ${memory.maximum}`}`;
+  const rows = [
+    ['total', grouped(figures.total)], ['gzip -9', grouped(figures.gzip)], ['brotli 11', grouped(figures.brotli)],
+    ['code', grouped(figures.code)], ['data', grouped(figures.data)], ['custom', grouped(figures.custom)],
+  ];
+  return [
+    path,
+    textTable(['', 'bytes'], rows),
+    `  memory   ${pages ?? 'none'}`,
+    wrapped('  imports  ', figures.imports.length ? figures.imports : ['none']),
+    wrapped('  exports  ', figures.exports.length ? figures.exports : ['none']),
+    textTable(['function', 'bytes'], figures.functions.map(({ name, size }) => [name, grouped(size)])),
+  ].join('\n');
+}

@@ -1,0 +1,48 @@
+// What the comparisons of real programs share.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+// How often everything is run, in turns: A B C, A B C, ... so that a slow
+// minute of the machine falls on all alike.
+export const runCount = 3;
+
+export class Failure extends Error {}
+
+// Runs `main`; a Failure is one line on stderr and exit status 1.
+export async function runMain(name, main) {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    console.error(`${name}: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+
+// The standard output of a command that must succeed.
+export function output(command, args, options = {}) {
+  try {
+    return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 28, ...options });
+  } catch (error) {
+    const reason = String(error.stderr ?? '').trim().split('\n').slice(-3).join('; ').slice(0, 500);
+    throw new Failure(`${command} ${args.join(' ').slice(0, 100)}: ${reason || error.message.split('\n')[0]}`);
+  }
+}
+
+export function digest(data) {
+  return createHash('sha256').update(data).digest('hex').slice(0, 16);
+}
+
+export function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+export const seconds = (value) => value.toFixed(2);
+export const mebibytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+export const percent = (value, base) => `${value < base ? '-' : '+'}${Math.abs((100 * (value - base)) / base).toFixed(1)} %`;
