@@ -13,7 +13,8 @@ int main() {
   // library's and C++'s names are mote's.
   std::free(block);
   mote_free_sized(std::malloc(40), 40, 0);
-  std::vector<std::string> words(1000, "a word that is too long for the inside");
+  std::vector<std::string> words(1000,
+                                 "a word that is too long for the inside");
   if (mote_usable_size(words.data()) < 1000 * sizeof(std::string)) return 1;
   std::puts("mote serves this program");
 }

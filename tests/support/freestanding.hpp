@@ -6,7 +6,7 @@
 // of its own: a case may trap, exhaust the memory or grow it behind the heap's
 // back.
 //
-//   MOTE_CASE(reads_zero) { MOTE_CHECK(*static_cast<char*>(calloc(1, 1)) == 0); }
+//   MOTE_CASE(allocates) { MOTE_CHECK(malloc(1) != nullptr); }
 //   MOTE_CASE_MAX_PAGES(runs_dry, 20) { MOTE_CHECK(!malloc(20 * 65536)); }
 //   MOTE_TRAP_CASE(frees_twice, "mote_trap_double_free") { ... }
 #pragma once
@@ -25,9 +25,9 @@ struct Case {
 }  // namespace mote_test
 
 // Given by the runner; does not return.
-extern "C" [[noreturn, clang::import_module("test"),
-             clang::import_name("fail")]] void
-mote_test_fail(const char* condition, const char* file, int line);
+extern "C"
+    [[noreturn, clang::import_module("test"), clang::import_name("fail")]] void
+    mote_test_fail(const char* condition, const char* file, int line);
 
 #define MOTE_CHECK(condition) \
   ((condition) ? (void)0 : mote_test_fail(#condition, __FILE__, __LINE__))
