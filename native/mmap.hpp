@@ -3,17 +3,17 @@
 //
 // Committing is mprotect over PROT_NONE. Measured on Linux 6, x86-64, per call:
 // mprotect 0.7 us, mmap with a hint 0.8 us, mmap MAP_FIXED over the reservation
-// 3.3 us; touching one fresh 4 KiB page costs 1.7 us. A step of 64 KiB makes the
-// calls 3 % of what the page faults cost anyway; a larger step gains nothing.
-// Uncommitted addresses cost no memory and no commit charge (strict overcommit
-// included), and a committed range that grows slowly is not turned into huge
-// pages behind the program's back.
+// 3.3 us; touching one fresh 4 KiB page costs 1.7 us. A step of 64 KiB makes
+// the calls 3 % of what the page faults cost anyway; a larger step gains
+// nothing. Uncommitted addresses cost no memory and no commit charge (strict
+// overcommit included), and a committed range that grows slowly is not turned
+// into huge pages behind the program's back.
 //
-// The window is short: whoever limits the address space (ulimit -v, or setrlimit
-// while running), locks it (mlockall) or reads it (VSZ) would see all of a long
-// one. It lies apart from where the kernel puts other mappings (2 TiB on x86-64),
-// so a full one is extended in place, doubling what is reserved. Should somebody
-// be in the way after all, the next window begins elsewhere.
+// The window is short: whoever limits the address space (ulimit -v, or
+// setrlimit while running), locks it (mlockall) or reads it (VSZ) would see all
+// of a long one. It lies apart from where the kernel puts other mappings (2 TiB
+// on x86-64), so a full one is extended in place, doubling what is reserved.
+// Should somebody be in the way after all, the next window begins elsewhere.
 #pragma once
 
 #include <stddef.h>
@@ -22,7 +22,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../src/page_source.hpp"
+#include "bits.hpp"
+#include "page_source.hpp"
 #include "preserve_errno.hpp"
 
 namespace mote {
@@ -34,10 +35,10 @@ class Mmap {
   Span acquire(size_t size_bytes) noexcept {
     if (size_bytes > largest_request_bytes) return {nullptr, 0};
     const PreserveErrno preserve;
-    const size_t stepped = round_up(size_bytes, commit_step_bytes());
+    const size_t stepped = align_up(size_bytes, commit_step_bytes());
     const Span span = acquire_exactly(stepped);
     if (span.begin != nullptr) return span;
-    const size_t exact = round_up(size_bytes, system_page_bytes());
+    const size_t exact = align_up(size_bytes, system_page_bytes());
     return exact < stepped ? acquire_exactly(exact) : span;
   }
 
@@ -45,7 +46,8 @@ class Mmap {
   // kernel refuses (too many mappings), everything stays committed.
   char* release(char* from) noexcept {
     const PreserveErrno preserve;
-    char* const new_end = round_up(from, system_page_bytes());
+    char* const new_end =
+        from + (-address_of(from) & (system_page_bytes() - 1));
     if (new_end == end_) return end_;
     const size_t size_bytes = static_cast<size_t>(end_ - new_end);
     if (reserve_at(new_end, size_bytes, MAP_FIXED) == new_end) end_ = new_end;
@@ -77,15 +79,6 @@ class Mmap {
   static size_t commit_step_bytes() noexcept {
     const size_t page = system_page_bytes();
     return page > 65536 ? page : 65536;
-  }
-
-  static size_t round_up(size_t size_bytes, size_t unit) noexcept {
-    return (size_bytes + unit - 1) & ~(unit - 1);
-  }
-
-  static char* round_up(char* address, size_t unit) noexcept {
-    const auto bits = reinterpret_cast<uintptr_t>(address);
-    return address + (round_up(bits, unit) - bits);
   }
 
   static char* reserve_at(char* hint, size_t size_bytes, int flags) noexcept {
@@ -124,13 +117,14 @@ class Mmap {
                                                          : first_window_bytes;
     if (window > share) window = share;
     if (window < needed_bytes) window = needed_bytes;
-    return round_up(window, system_page_bytes());
+    return align_up(window, system_page_bytes());
   }
 
   // Half the window, or what is needed; 0 when that was already refused.
-  static size_t smaller_window_bytes(size_t window, size_t needed_bytes) noexcept {
+  static size_t smaller_window_bytes(size_t window,
+                                     size_t needed_bytes) noexcept {
     if (window == needed_bytes) return 0;
-    const size_t half = round_up(window / 2, system_page_bytes());
+    const size_t half = align_up(window / 2, system_page_bytes());
     return half > needed_bytes && half < window ? half : needed_bytes;
   }
 
@@ -178,10 +172,10 @@ class Mmap {
     char* const near = reserve_at(nullptr, size_bytes, 0);
     if (near == nullptr) return nullptr;
     const size_t distance =
-        round_up(reinterpret_cast<uintptr_t>(near) / distance_share,
-                 system_page_bytes());
+        align_up(address_of(near) / distance_share, system_page_bytes());
     const size_t multiple =
-        __atomic_fetch_add(&windows_opened, 1, __ATOMIC_RELAXED) % distances + 1;
+        __atomic_fetch_add(&windows_opened, 1, __ATOMIC_RELAXED) % distances +
+        1;
     char* const apart = reserve_at(near - multiple * distance, size_bytes, 0);
     if (apart == nullptr) return near;
     munmap(near, size_bytes);

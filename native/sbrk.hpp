@@ -11,7 +11,8 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "../src/page_source.hpp"
+#include "bits.hpp"
+#include "page_source.hpp"
 #include "preserve_errno.hpp"
 
 namespace mote {
@@ -27,43 +28,42 @@ class Sbrk {
   static constexpr bool is_near_zero = false;
 
   Span acquire(size_t size_bytes) noexcept {
-    if (size_bytes > PTRDIFF_MAX - step_bytes) return {nullptr, 0};
+    if (size_bytes > PTRDIFF_MAX - 2 * page_bytes_max) return {nullptr, 0};
     const PreserveErrno preserve;
-    const size_t stepped = (size_bytes + step_bytes - 1) & ~(step_bytes - 1);
+    const size_t stepped = align_up(size_bytes, step_bytes);
     const Span span = acquire_exactly(stepped);
-    if (span.begin != nullptr) return span;
-    return acquire_exactly((size_bytes + span_alignment - 1) &
-                           ~(span_alignment - 1));
+    const size_t exact = align_up(size_bytes, span_alignment);
+    if (span.begin != nullptr || stepped == exact) return span;
+    return acquire_exactly(exact);
   }
 
   // Whole system pages, whatever their size: the next user of a partial one
   // would find our bytes in it. Nothing from below somebody else's memory.
   char* release(char* from) noexcept {
     const PreserveErrno preserve;
-    const auto bits = reinterpret_cast<uintptr_t>(from);
-    const auto new_bits = (bits + page_bytes_max - 1) & ~(page_bytes_max - 1);
-    const auto end_bits = reinterpret_cast<uintptr_t>(end_);
-    if (new_bits < end_bits && sbrk(0) == end_ &&
-        sbrk(-static_cast<intptr_t>(end_bits - new_bits)) != failed()) {
-      end_ = from + (new_bits - bits);
+    char* const new_end = from + (-address_of(from) & (page_bytes_max - 1));
+    if (address_of(new_end) < address_of(end_) && sbrk(0) == end_ &&
+        sbrk(new_end - end_) != failed()) {
+      end_ = new_end;
     }
     return end_;
   }
 
  private:
-  static constexpr uintptr_t page_bytes_max = 65536;
+  static constexpr size_t page_bytes_max = 65536;
 
-  char* end_ = nullptr;  // end of the last span given, less what was released
+  char* end_ = nullptr;  // of the last span given, less what was released
 
-  static void* failed() noexcept { return reinterpret_cast<void*>(intptr_t{-1}); }
+  static void* failed() noexcept {
+    return reinterpret_cast<void*>(intptr_t{-1});
+  }
 
-  // The break may be anywhere, at first or behind somebody else's bytes.
+  // Somebody else may have left the break at any address.
   Span acquire_exactly(size_t size_bytes) noexcept {
-    const auto break_bits = reinterpret_cast<uintptr_t>(sbrk(0));
-    const size_t padding = -break_bits & (span_alignment - 1);
-    void* const grown = sbrk(static_cast<intptr_t>(padding + size_bytes));
-    if (grown == failed()) return {nullptr, 0};
-    char* const begin = static_cast<char*>(grown) + padding;
+    const size_t gap_bytes = -address_of(sbrk(0)) & (span_alignment - 1);
+    void* const gap = sbrk(static_cast<intptr_t>(gap_bytes + size_bytes));
+    if (gap == failed()) return {nullptr, 0};
+    char* const begin = static_cast<char*>(gap) + gap_bytes;
     end_ = begin + size_bytes;
     return {begin, size_bytes};
   }

@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-#include "../src/page_source.hpp"
+#include "bits.hpp"
+#include "page_source.hpp"
 
 namespace mote {
 
@@ -39,10 +40,14 @@ class GivenMemory {
       : memory_{begin, size_bytes} {}
 
   Span acquire(size_t needed_bytes) noexcept {
-    if (needed_bytes > memory_.size_bytes) return {nullptr, 0};
-    const Span given = memory_;
+    const size_t gap_bytes = -address_of(memory_.begin) & (span_alignment - 1);
+    if (gap_bytes > memory_.size_bytes) return {nullptr, 0};
+    const size_t size_bytes =
+        align_down(memory_.size_bytes - gap_bytes, span_alignment);
+    if (needed_bytes > size_bytes) return {nullptr, 0};
+    char* const begin = memory_.begin + gap_bytes;
     memory_ = {nullptr, 0};
-    return given;
+    return {begin, size_bytes};
   }
 
  private:

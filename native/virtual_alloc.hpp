@@ -16,7 +16,8 @@
 #include <stdint.h>
 #include <windows.h>
 
-#include "../src/page_source.hpp"
+#include "bits.hpp"
+#include "page_source.hpp"
 
 namespace mote {
 
@@ -26,18 +27,19 @@ class VirtualAllocPages {
 
   Span acquire(size_t size_bytes) noexcept {
     if (size_bytes > largest_request_bytes) return {nullptr, 0};
-    const size_t stepped = round_up(size_bytes, commit_step_bytes);
+    const size_t stepped = align_up(size_bytes, commit_step_bytes);
     const Span span = acquire_exactly(stepped);
     if (span.begin != nullptr) return span;
-    const size_t exact = round_up(size_bytes, system_page_bytes());
+    const size_t exact = align_up(size_bytes, system_page_bytes());
     return exact < stepped ? acquire_exactly(exact) : span;
   }
 
   char* release(char* from) noexcept {
-    const auto bits = reinterpret_cast<uintptr_t>(from);
-    char* const new_end = from + (round_up(bits, system_page_bytes()) - bits);
+    char* const new_end =
+        from + (-address_of(from) & (system_page_bytes() - 1));
     if (new_end != end_ &&
-        VirtualFree(new_end, static_cast<size_t>(end_ - new_end), MEM_DECOMMIT)) {
+        VirtualFree(new_end, static_cast<size_t>(end_ - new_end),
+                    MEM_DECOMMIT)) {
       end_ = new_end;
     }
     return end_;
@@ -47,7 +49,8 @@ class VirtualAllocPages {
   // Below half the address space, so that no rounding here can wrap.
   static constexpr size_t largest_request_bytes = SIZE_MAX / 4;
   static constexpr size_t commit_step_bytes = 65536;
-  static constexpr size_t range_bytes = size_t{1} << (sizeof(void*) > 4 ? 36 : 28);
+  static constexpr size_t range_bytes = size_t{1}
+                                        << (sizeof(void*) > 4 ? 36 : 28);
 
   // I1: [end_, limit_) is reserved, ours, and not committed.
   // I2: end_ is the end of the last span given, less what was released.
@@ -60,12 +63,9 @@ class VirtualAllocPages {
     return info.dwPageSize;
   }
 
-  static size_t round_up(size_t size_bytes, size_t unit) noexcept {
-    return (size_bytes + unit - 1) & ~(unit - 1);
-  }
-
   static bool commit(char* begin, size_t size_bytes) noexcept {
-    return VirtualAlloc(begin, size_bytes, MEM_COMMIT, PAGE_READWRITE) != nullptr;
+    return VirtualAlloc(begin, size_bytes, MEM_COMMIT, PAGE_READWRITE) !=
+           nullptr;
   }
 
   Span acquire_exactly(size_t size_bytes) noexcept {

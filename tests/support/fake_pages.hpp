@@ -1,6 +1,7 @@
 // A page source whose every whim is a member, so that a test can combine them:
 //
-//   FakePages pages{.page_size_bytes = 1, .budget_bytes = 8192, .refuse_at = 3};
+//   FakePages pages{.page_size_bytes = 1, .budget_bytes = 8192, .refuse_at =
+//   3};
 //
 // It grants memory of an arena of its own, from low addresses to high (or, with
 // `descending`, from high to low), and after each grant lets somebody else take
@@ -15,7 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/page_source.hpp"
+#include "bits.hpp"
+#include "page_source.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define MOTE_FAKE_PAGES_ASAN 1
@@ -30,8 +32,8 @@
 
 namespace mote {
 
-// The memory behind one fake: obtained at the first grant, so that a fake may be
-// a constant-initialised global, and given back with the fake.
+// The memory behind one fake: obtained at the first grant, so that a fake may
+// be a constant-initialised global, and given back with the fake.
 class FakeArena {
  public:
   static constexpr size_t alignment = 65536;
@@ -82,11 +84,10 @@ struct BasicFakePages {
   // Settings. All but the last two may be changed at any time.
   size_t page_size_bytes = 65536;  // any number, 1 too; span_alignment on top
   size_t budget_bytes = SIZE_MAX;  // granted at most, in all
-  size_t refuse_at = 0;            // this acquire is refused; 0: none, 1: the first
-  size_t foreign_bytes = 0;        // somebody else takes these after each grant;
-                                   // so and misalign_bytes: aligned as spans
-  bool descending = false;         // each span lies below the one before
-  size_t misalign_bytes = 0;       // the arena's first bytes are left out
+  size_t refuse_at = 0;      // this acquire is refused; 0: none, 1: the first
+  size_t foreign_bytes = 0;  // somebody else takes these after each grant
+  bool descending = false;   // each span lies below the one before
+  size_t first_offset_bytes = 0;  // how far from a border the memory begins
   size_t arena_bytes = size_t{1} << 20;
 
   // What happened.
@@ -99,8 +100,7 @@ struct BasicFakePages {
     const size_t page_count = (size_bytes - 1) / page_size_bytes + 1;
     if (page_count > arena_bytes / page_size_bytes) return refusal;
     const size_t span_bytes =
-        (page_count * page_size_bytes + span_alignment - 1) &
-        ~(span_alignment - 1);
+        align_up(page_count * page_size_bytes, span_alignment);
     if (span_bytes > room_bytes() || granted_bytes > budget_bytes ||
         span_bytes > budget_bytes - granted_bytes) {
       return refusal;
@@ -108,15 +108,17 @@ struct BasicFakePages {
     char* const arena = arena_.begin(arena_bytes);
     if (arena == nullptr) return refusal;
 
-    const size_t used_before = used_bytes_;
-    used_bytes_ += span_bytes;
-    char* const begin = descending ? arena + arena_bytes - used_bytes_
-                                   : arena + misalign_bytes + used_before;
+    const size_t used_before = round_up(used_bytes_);
+    used_bytes_ = used_before + span_bytes;
+    char* const begin =
+        descending ? arena + arena_bytes - used_bytes_
+                   : arena + round_up(first_offset_bytes) + used_before;
     end_ = begin + span_bytes;
     FakeArena::allow(begin, span_bytes);
     granted_bytes += span_bytes;
     foreign_behind_ = foreign_bytes != 0;
-    used_bytes_ += foreign_bytes < room_bytes() ? foreign_bytes : room_bytes();
+    const size_t foreign = align_up(foreign_bytes, span_alignment);
+    used_bytes_ += foreign < room_bytes() ? foreign : room_bytes();
     return {begin, span_bytes};
   }
 
@@ -126,9 +128,11 @@ struct BasicFakePages {
   char* release(char* from) noexcept
     requires releasing
   {
-    const size_t page_count = static_cast<size_t>(end_ - from) / page_size_bytes;
     if (descending || foreign_behind_) return end_;
-    const size_t released_bytes = page_count * page_size_bytes;
+    const size_t page_count =
+        static_cast<size_t>(end_ - from) / page_size_bytes;
+    const size_t released_bytes =
+        align_down(page_count * page_size_bytes, span_alignment);
     end_ -= released_bytes;
     used_bytes_ -= released_bytes;
     granted_bytes -= released_bytes;
@@ -145,8 +149,12 @@ struct BasicFakePages {
   bool foreign_behind_ = false;  // whether somebody took memory behind end_
   FakeArena arena_ = {};
 
+  static size_t round_up(size_t size_bytes) noexcept {
+    return (size_bytes + span_alignment - 1) & ~(span_alignment - 1);
+  }
+
   size_t room_bytes() const noexcept {
-    const size_t taken = used_bytes_ + misalign_bytes;
+    const size_t taken = round_up(used_bytes_) + round_up(first_offset_bytes);
     return taken < arena_bytes ? arena_bytes - taken : 0;
   }
 };

@@ -1,6 +1,6 @@
 #if (defined(__unix__) || defined(__APPLE__)) && !defined(__wasm__)
 
-#include "../../native/mmap.hpp"
+#include "native/mmap.hpp"
 
 #include <gtest/gtest.h>
 #include <stddef.h>
@@ -30,8 +30,8 @@ struct MemoryUse {
 MemoryUse memory_use() {
   MemoryUse use;
   FILE* file = fopen("/proc/self/statm", "r");
-  const int fields = fscanf(file, "%zu %zu", &use.reserved_bytes,
-                            &use.resident_bytes);
+  const int fields =
+      fscanf(file, "%zu %zu", &use.reserved_bytes, &use.resident_bytes);
   fclose(file);
   EXPECT_EQ(fields, 2);
   const auto page_bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -83,7 +83,8 @@ TEST(mmap_source, full_window_is_extended_in_place) {
   Span last = source.acquire(size_t{1} << 20);
   for (int i = 0; i < 500; ++i) {
     const Span span = source.acquire(size_t{1} << 20);
-    ASSERT_EQ(static_cast<void*>(span.begin), last.begin + last.size_bytes) << i;
+    ASSERT_EQ(static_cast<void*>(span.begin), last.begin + last.size_bytes)
+        << i;
     last = span;
   }
 }
@@ -95,8 +96,9 @@ TEST(mmap_source, occupied_addresses_are_left_alone) {
   // Somebody else sits where the window would be extended.
   char* const window_end = first.begin + (size_t{1} << 26);
   const size_t foreign_bytes = size_t{1} << 20;
-  void* const foreign = ::mmap(window_end, foreign_bytes, PROT_READ | PROT_WRITE,
-                               MAP_PRIVATE | MAP_ANON, -1, 0);
+  void* const foreign =
+      ::mmap(window_end, foreign_bytes, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANON, -1, 0);
   ASSERT_EQ(foreign, window_end);
   memset(foreign, 0x5A, foreign_bytes);
   size_t granted_bytes = first.size_bytes;

@@ -14,7 +14,8 @@
 
 #include <vector>
 
-#include "../../src/page_source.hpp"
+#include "bits.hpp"
+#include "page_source.hpp"
 
 namespace mote {
 
@@ -40,6 +41,11 @@ inline bool is_filled_with(const Span& span, unsigned char byte) {
     if (static_cast<unsigned char>(span.begin[i]) != byte) return false;
   }
   return true;
+}
+
+inline bool is_aligned(const Span& span) {
+  return address_of(span.begin) % span_alignment == 0 &&
+         span.size_bytes % span_alignment == 0;
 }
 
 inline bool overlap(const Span& a, const Span& b) {
@@ -70,6 +76,7 @@ TYPED_TEST_P(PageSourceTest, one_byte_is_a_request) {
   const Span span = this->source_.acquire(1);
   ASSERT_NE(span.begin, nullptr);
   EXPECT_GE(span.size_bytes, 1u);
+  EXPECT_TRUE(is_aligned(span));
 }
 
 TYPED_TEST_P(PageSourceTest, spans_do_not_overlap_and_stay_apart) {
@@ -78,6 +85,9 @@ TYPED_TEST_P(PageSourceTest, spans_do_not_overlap_and_stay_apart) {
     const Span span = this->source_.acquire(1 + i * 97);
     if (span.begin == nullptr) break;
     ASSERT_GE(span.size_bytes, 1 + i * 97);
+    ASSERT_EQ(reinterpret_cast<uintptr_t>(span.begin) % span_alignment, 0u);
+    ASSERT_EQ(span.size_bytes % span_alignment, 0u);
+    ASSERT_TRUE(is_aligned(span));
     for (const Span& other : spans) ASSERT_FALSE(overlap(span, other));
     EXPECT_TRUE(is_filled_with(span, 0)) << "span " << i;
     memset(span.begin, static_cast<int>(i + 1), span.size_bytes);
@@ -143,6 +153,7 @@ TYPED_TEST_P(PageSourceTest, released_memory_comes_again) {
     char* const new_end = source.release(from);
     ASSERT_GE(new_end, from);
     ASSERT_LE(new_end, end);
+    EXPECT_EQ(address_of(new_end) % span_alignment, 0u);
     EXPECT_TRUE(is_filled_with(kept, 1));
     const Span rest = {span.begin, static_cast<size_t>(new_end - span.begin)};
     EXPECT_TRUE(is_filled_with(rest, 2));

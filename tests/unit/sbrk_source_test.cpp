@@ -3,7 +3,7 @@
 #endif
 #ifdef __GLIBC__
 
-#include "../../native/sbrk.hpp"
+#include "native/sbrk.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -20,11 +20,11 @@ const Span taken_before_main = usable_before_main.acquire(1);
 struct SharedBreak : FreshSource<Sbrk<>> {
   static constexpr bool is_contiguous = false;
 };
-struct SharedBreakByteByByte : FreshSource<Sbrk<1>> {
+struct SharedBreakExactly : FreshSource<Sbrk<span_alignment>> {
   static constexpr bool is_contiguous = false;
 };
 
-using Sources = testing::Types<SharedBreak, SharedBreakByteByByte>;
+using Sources = testing::Types<SharedBreak, SharedBreakExactly>;
 INSTANTIATE_TYPED_TEST_SUITE_P(sbrk, PageSourceTest, Sources);
 
 TEST(sbrk_source, works_before_main) {
@@ -50,13 +50,14 @@ TEST(sbrk_source, grows_in_place_while_alone) {
 TEST(sbrk_source, foreign_growth_is_left_alone) {
   Sbrk<> source;
   const Span first = source.acquire(1000);
-  char* const foreign = static_cast<char*>(sbrk(100));
+  char* const foreign = static_cast<char*>(sbrk(101));
   char* const released_to = source.release(first.begin);
   const Span second = source.acquire(1000);
   ASSERT_NE(first.begin, nullptr);
   EXPECT_EQ(static_cast<void*>(foreign), first.begin + first.size_bytes);
   EXPECT_EQ(static_cast<void*>(released_to), foreign) << "nothing to give back";
-  EXPECT_GE(second.begin, foreign + 100);
+  EXPECT_GE(second.begin, foreign + 101);
+  EXPECT_TRUE(is_aligned(second));
 }
 
 }  // namespace

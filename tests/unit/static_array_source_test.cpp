@@ -1,4 +1,4 @@
-#include "../../native/static_array.hpp"
+#include "native/static_array.hpp"
 
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ struct GivenToEach {
 };
 
 using Sources = testing::Types<OneSpanSource<StaticArray<8192>>,
-                               OneSpanSource<StaticArray<4000>>,
+                               OneSpanSource<StaticArray<4016>>,
                                OneSpanSource<StaticArray<262144>>, GivenToEach>;
 INSTANTIATE_TYPED_TEST_SUITE_P(static_array, PageSourceTest, Sources);
 
@@ -39,13 +39,31 @@ TEST(static_array_source, gives_all_of_it_once) {
 }
 
 TEST(static_array_source, given_memory_is_given_once) {
-  static char memory[100];
+  alignas(16) static char memory[112];
   GivenMemory source(memory, sizeof memory);
-  EXPECT_EQ(source.acquire(101).begin, nullptr);
+  EXPECT_EQ(source.acquire(113).begin, nullptr);
   const Span span = source.acquire(1);
   EXPECT_EQ(static_cast<void*>(span.begin), memory);
   EXPECT_EQ(span.size_bytes, sizeof memory);
   EXPECT_EQ(source.acquire(1).begin, nullptr);
+}
+
+TEST(static_array_source, given_memory_may_have_any_borders) {
+  alignas(16) static char memory[64];
+  for (size_t offset = 0; offset <= 40; ++offset) {
+    for (size_t size_bytes = 0; offset + size_bytes <= 64; ++size_bytes) {
+      GivenMemory source(memory + offset, size_bytes);
+      const Span span = source.acquire(1);
+      if (span.begin == nullptr) {
+        EXPECT_LT(size_bytes, 31u);
+        continue;
+      }
+      EXPECT_TRUE(is_aligned(span));
+      EXPECT_GE(span.begin, memory + offset);
+      EXPECT_LE(span.begin + span.size_bytes, memory + offset + size_bytes);
+      EXPECT_GT(span.size_bytes + 31, size_bytes);
+    }
+  }
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #ifdef _WIN32
 
-#include "../../native/virtual_alloc.hpp"
+#include "native/virtual_alloc.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,8 @@ INSTANTIATE_TYPED_TEST_SUITE_P(virtual_alloc, PageSourceTest,
 
 DWORD state_of(const void* address) {
   MEMORY_BASIC_INFORMATION info = {};
-  return VirtualQuery(address, &info, sizeof info) == sizeof info ? info.State : 0;
+  return VirtualQuery(address, &info, sizeof info) == sizeof info ? info.State
+                                                                  : 0;
 }
 
 TEST(virtual_alloc_source, works_before_main) {
