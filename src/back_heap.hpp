@@ -8,23 +8,24 @@
 //   +--------+----------------+       +--------+------+------+- - -+--------+
 //   | header | payload        |       | header | next | back |     | footer |
 //   +--------+----------------+       +--------+------+------+- - -+--------+
-//   ^        ^ aligned                 header: size | is_free | previous_free
+//   ^        ^ aligned                 header: size | flags
 //   block    what the caller gets      footer: size
 //
-//   region:  block block ... block sentinel       (a header of size 0, in use)
+//   memory:  origin ~> block block ... sentinel ~> block block ... sentinel
 //
-// B1: The blocks of a region follow each other without a gap up to the
+// B1: The blocks of a region follow each other without a gap up to its
 //     sentinel; every size is a multiple of the alignment.
 // B2: `previous_free` is set exactly when the block before is free; the footer
 //     of a free block holds its size.
 // B3: No two free blocks are neighbours.
 // B4: Every free block is in the bin of its size, and every bin that is not
 //     empty has its bit set in `bin_map` (an empty one may have it set too).
-// B5: When memory grew elsewhere, the old sentinel became a bridge: a header
-//     whose size reaches to the new region (modulo the address space), so one
-//     walk sees them all. It is no block, and freeing what lies behind it traps.
+// B5: `is_used` is set in the headers of blocks in use and in no other header.
+// B6: A sentinel has size 0, neither used nor free. When memory then grows
+//     elsewhere, it becomes a bridge, whose size reaches to the new region
+//     (modulo the address space): one walk from the origin sees all regions.
 //
-// Costs: take and give are O(1): at most 64 bins with `bin_scan_max` tries
+// Costs: allocate and free are O(1): at most 64 bins with `bin_scan_max` tries
 // each are looked at, however large the heap.
 #pragma once
 
@@ -62,11 +63,12 @@ class BackHeap {
   void* allocate(size_t size, size_t align) {
     if (size + align + size_slack < size) return nullptr;
     size_t block_size = size_to_block_size(size);
-    Header* block = take(block_size, align);
-    if (!block && grow(block_size, align, true)) block = take(block_size, align);
-    if (!block && grow(block_size, align, false))
-      block = take(block_size, align);
-    return block ? payload_of(block) : nullptr;
+    // At first only what a free tail lacks is asked for. If that memory came
+    // from elsewhere it may not do; the second growth asks for all.
+    for (size_t tail_size_max = block_size;; tail_size_max = 0) {
+      if (Header* block = take(block_size, align)) return payload_of(block);
+      if (!grow(block_size + align, tail_size_max)) return nullptr;
+    }
   }
 
   void free(void* ptr) { give(block_in_use(ptr)); }
@@ -81,13 +83,14 @@ class BackHeap {
     Header* block = block_in_use(ptr);
     size_t block_size = size_to_block_size(size);
     Header* next = after(block);
-    if (size_of(block) < block_size && next->bits & is_free &&
-        size_of(block) + size_of(next) >= block_size) {
+    if (size_of(block) < block_size) {
+      if (!(next->bits & is_free) ||
+          size_of(block) + size_of(next) < block_size)
+        return false;
       unlink(node_of(next));
       block->bits += size_of(next);
       after(block)->bits &= ~previous_free;
     }
-    if (size_of(block) < block_size) return false;
     trim(block, block_size);
     return true;
   }
@@ -101,21 +104,23 @@ class BackHeap {
     char* kept_end = source_.release(reinterpret_cast<char*>(tail) +
                                      block_size_min + header_size);
     Header* old_end = end_;
-    Header* new_end = sentinel_below(kept_end);
+    Header* new_end = reinterpret_cast<Header*>(kept_end) - 1;
     if (new_end >= old_end) return 0;
     unlink(node_of(tail));
-    tail->bits = static_cast<size_t>(distance(tail, new_end));
+    tail->bits = distance(tail, new_end);
     new_end->bits = 0;
     end_ = new_end;
-    span_end_ = kept_end;
     give(tail);
     return distance(new_end, old_end);
   }
 
   Source& source() { return source_; }
 
-  // The lowest block's payload can be no lower than this.
-  size_t start() const { return address_of(start_); }
+  // No block lies below this (on a platform where memory only grows upwards).
+  const void* start() const {
+    if constexpr (Source::is_near_zero) return origin_;
+    return start_;
+  }
 
  private:
   template <Config, PageSource>
@@ -123,10 +128,10 @@ class BackHeap {
 
   static constexpr size_t is_free = 1;
   static constexpr size_t previous_free = 2;
-  static constexpr size_t flags = is_free | previous_free;
-  static constexpr size_t is_bridge = 4;  // in no block in use: see B5
+  static constexpr size_t is_used = 4;
+  static constexpr size_t flags = config.alignment - 1;
   static constexpr unsigned bin_count = 64;
-  static_assert((flags | is_bridge) < config.alignment,
+  static_assert((is_free | previous_free | is_used) <= flags,
                 "sizes leave the flag bits alone");
 
   static size_t size_of(const Header* block) { return block->bits & ~flags; }
@@ -134,7 +139,7 @@ class BackHeap {
   static Header* at(const void* base, size_t offset) {
     return reinterpret_cast<Header*>(address_of(base) + offset);
   }
-  static size_t distance(const Header* from, const Header* to) {
+  static size_t distance(const void* from, const void* to) {
     return address_of(to) - address_of(from);
   }
   static Header* after(const Header* block) {
@@ -151,14 +156,17 @@ class BackHeap {
   static Header* block_of(FreeNode* node) {
     return reinterpret_cast<Header*>(node) - 1;
   }
-  static Header* sentinel_below(const char* end) {
-    return at(nullptr, align_down(address_of(end), config.alignment) -
-                           header_size);
+
+  Header* origin() { return &origin_[span_alignment / header_size - 1]; }
+  const Header* origin() const {
+    return &origin_[span_alignment / header_size - 1];
   }
 
   static size_t size_to_block_size(size_t size) {
     size_t block_size = align_up(size + header_size, config.alignment);
-    return block_size < block_size_min ? block_size_min : block_size;
+    if constexpr (block_size_min > config.alignment)
+      if (block_size < block_size_min) block_size = block_size_min;
+    return block_size;
   }
 
   // Four bins an octave: the exponent of the size and the first two bits of
@@ -178,12 +186,11 @@ class BackHeap {
   // alignment or address, a header that no block has, a free block.
   Header* block_in_use(const void* ptr) const {
     Header* block = at(ptr, -header_size);
-    if (address_of(ptr) & (config.alignment - 1) ||
-        distance(start_, block) >= distance(start_, end_))
+    if (address_of(ptr) & flags ||
+        distance(start(), block) >= distance(start(), end_))
       mote_trap_invalid_pointer();
     if (block->bits & is_free) mote_trap_double_free();
-    if (size_of(block) - 1 >= distance(block, end_) ||
-        block->bits & (config.alignment - 1) & ~flags ||
+    if ((block->bits & flags & ~previous_free) != is_used ||
         after(block)->bits & previous_free)
       mote_trap_invalid_pointer();
     return block;
@@ -216,14 +223,13 @@ class BackHeap {
     return gap;
   }
 
-  Header* carve(Header* block, size_t gap, size_t block_size) {
-    unlink(node_of(block));
-    block->bits = size_of(block);
-    after(block)->bits &= ~previous_free;
+  Header* carve(Header* head, size_t gap, size_t block_size) {
+    unlink(node_of(head));
+    size_t size = size_of(head);
+    at(head, size)->bits &= ~previous_free;
+    Header* block = at(head, gap);
+    block->bits = (size - gap) | is_used;
     if (gap) {
-      Header* head = block;
-      block = at(head, gap);
-      block->bits = size_of(head) - gap;
       head->bits = gap;
       give(head);
     }
@@ -263,33 +269,27 @@ class BackHeap {
     push(&bins_[bin], node_of(block));
   }
 
-  // Gets memory for a block of that size. `exactly`: no more than a free tail
-  // lacks; if the memory then comes from elsewhere it may not do, and a second
-  // growth has to ask for all of it.
-  bool grow(size_t block_size, size_t align, bool exactly) {
-    // Room for the sentinel, for aligning both ends, and, when the memory comes
-    // from elsewhere, for what is a block at all.
-    constexpr size_t room =
-        header_size + 2 * config.alignment + block_size_min;
-    size_t wanted = block_size + align + room;
-    if (exactly && end_ && end_->bits & previous_free) {
-      size_t tail_size = size_of(before(end_));
-      wanted -= tail_size < block_size ? tail_size : block_size;
+  // Gets `size` more bytes than there are in one piece, less those of a free
+  // tail as far as `tail_size_max`.
+  bool grow(size_t size, size_t tail_size_max) {
+    Header* block = end_ ? end_ : origin();
+    if (block->bits & previous_free) {
+      size_t tail_size = size_of(before(block));
+      size -= tail_size < tail_size_max ? tail_size : tail_size_max;
     }
-    Span span = source_.acquire(wanted);
+    // Memory from elsewhere holds a sentinel, a first header, and a block.
+    constexpr size_t room = 2 * span_alignment + block_size_min;
+    Span span = source_.acquire(size + room);
     if (!span.begin) return false;
-    Header* block = end_;
-    if (span.begin != span_end_) {
-      block = at(nullptr, align_up(address_of(span.begin) + header_size,
-                                   config.alignment) - header_size);
+    if (span.begin != payload_of(block)) {
+      Header* sentinel = block;
+      block = reinterpret_cast<Header*>(span.begin + config.alignment) - 1;
       block->bits = 0;
-      if (end_)
-        end_->bits += distance(end_, block) | is_bridge;
-      else
-        start_ = block;
+      sentinel->bits += distance(sentinel, block);
+      if constexpr (!Source::is_near_zero)
+        if (!start_) start_ = block;
     }
-    span_end_ = span.begin + span.size_bytes;
-    end_ = sentinel_below(span_end_);
+    end_ = reinterpret_cast<Header*>(span.begin + span.size_bytes) - 1;
     end_->bits = 0;
     block->bits += distance(block, end_);
     give(block);
@@ -297,11 +297,13 @@ class BackHeap {
   }
 
   Source source_;
+  Header* end_ = nullptr;  // the last region's sentinel; null: no region yet
   Header* start_ = nullptr;
-  Header* end_ = nullptr;  // the last region's sentinel
-  char* span_end_ = nullptr;
   uint64_t bin_map_ = 0;
   FreeList bins_[bin_count] = {};
+  // The sentinel of an empty region before all others is the last of these,
+  // which puts it where headers are: just below an aligned address.
+  alignas(span_alignment) Header origin_[span_alignment / header_size] = {};
 };
 
 }  // namespace mote

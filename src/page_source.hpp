@@ -17,6 +17,10 @@ inline constexpr bool is_same<A, A> = true;
 template <class A, class B>
 concept same_as = is_same<A, B>;
 
+// Spans begin and end at multiples of this, so that the heap's arithmetic on
+// them needs none of its own.
+inline constexpr size_t span_alignment = 16;
+
 // Bytes [begin, begin + size_bytes). Refusal is {nullptr, 0}.
 struct Span {
   char* begin;
@@ -31,8 +35,8 @@ struct Span {
 //  - Whenever the platform allows it, the span begins where the previous one
 //    ended: the heap then sees one region that grew. When another user of the
 //    platform grew it in between, the span begins elsewhere.
-//  - The source rounds up to its own unit (wasm page, system page, one byte);
-//    the heap uses every byte it gets. No alignment is promised.
+//  - The source rounds up to its own unit (wasm page, system page) and to
+//    `span_alignment`; the heap uses every byte it gets.
 //  - n near SIZE_MAX must be refused, not wrapped.
 //
 // `is_near_zero` says that the addresses it gives start close to 0, as those of
@@ -45,8 +49,9 @@ concept PageSource = requires(S& source, size_t size_bytes) {
 
 // A source that can take memory back. `release(from)` gives back the tail
 // [from, end of the last span acquired) as far as its unit allows, and returns
-// the new end, `from` rounded up to that unit: memory below it is still the
-// heap's and keeps its contents. The next acquire continues at that end.
+// the new end, `from` rounded up to that unit and to `span_alignment`: memory
+// below it is still the heap's and keeps its contents. The next acquire
+// continues at that end.
 template <class S>
 concept ReleasingPageSource = PageSource<S> && requires(S& source, char* from) {
   { source.release(from) } noexcept -> same_as<char*>;

@@ -23,46 +23,49 @@ class Verifier {
     const char* broken = verify_blocks(heap.back_);
     if (!broken) broken = verify_bins(heap.back_);
     if constexpr (config.has_slabs)
-      if (!broken) broken = verify_slabs(heap.back_, heap.small_);
+      if (!broken) broken = verify_slabs(heap.small_);
     return broken;
   }
 
  private:
-  static const char* verify_blocks(const Back& back) {
-    bool previous_free = false;
-    size_t previous_size = 0;
-    for (const Header* block = back.start_; block != back.end_;) {
-      size_t size = Back::size_of(block) & ~Back::is_bridge;
-      bool is_bridge = block->bits & Back::is_bridge;
-      bool is_free = block->bits & Back::is_free;
-      if (size % config.alignment != 0) return "B1";
-      if (!is_bridge &&
-          (size < config.alignment || size > Back::distance(block, back.end_)))
-        return "B1";
-      if (((block->bits & Back::previous_free) != 0) != previous_free)
-        return "B2";
-      if (previous_free &&
-          Back::at(block, -Back::footer_size)->bits != previous_size)
-        return "B2";
-      if (previous_free && is_free) return "B3";
-      if (is_free && size < Back::block_size_min) return "B1";
-      previous_free = is_free;
-      previous_size = size;
-      block = Back::at(block, size);
+  // Calls `visit(block)` for every header from the origin to the last sentinel,
+  // as long as it returns null.
+  template <class Visit>
+  static const char* for_each_header(const Back& back, Visit visit) {
+    const Header* block = back.origin();
+    for (;;) {
+      const char* broken = visit(block);
+      if (broken || block == back.end_ || !back.end_) return broken;
+      if (Back::size_of(block) == 0) return "B1";
+      block = Back::after(block);
     }
-    if (!back.end_) return nullptr;
-    if (Back::size_of(back.end_) != 0 || back.end_->bits & Back::is_free)
-      return "B1";
-    bool flagged = back.end_->bits & Back::previous_free;
-    return flagged == previous_free ? nullptr : "B2";
+  }
+
+  static const char* verify_blocks(const Back& back) {
+    const Header* previous = nullptr;
+    return for_each_header(back, [&](const Header* block) -> const char* {
+      bool is_free = block->bits & Back::is_free;
+      bool is_used = block->bits & Back::is_used;
+      if (is_free && is_used) return "B5";
+      if (is_free && Back::size_of(block) < Back::block_size_min) return "B1";
+      if (block == back.end_ && (Back::size_of(block) || is_free || is_used))
+        return "B6";
+      bool previous_free = previous && previous->bits & Back::is_free;
+      if (previous_free != ((block->bits & Back::previous_free) != 0))
+        return "B2";
+      if (previous_free && Back::before(block) != previous) return "B2";
+      if (previous_free && is_free) return "B3";
+      previous = block;
+      return nullptr;
+    });
   }
 
   static const char* verify_bins(const Back& back) {
     size_t free_count = 0;
-    for (const Header* block = back.start_; block != back.end_;) {
+    for_each_header(back, [&](const Header* block) -> const char* {
       free_count += block->bits & Back::is_free;
-      block = Back::at(block, Back::size_of(block) & ~Back::is_bridge);
-    }
+      return nullptr;
+    });
     for (unsigned bin = 0; bin < Back::bin_count; ++bin) {
       const FreeList& list = back.bins_[bin];
       size_t back_link = back_to(&list);
@@ -79,7 +82,7 @@ class Verifier {
     return free_count == 0 ? nullptr : "B4";
   }
 
-  static const char* verify_slabs(const Back& back, Small& small) {
+  static const char* verify_slabs(Small& small) {
     for (size_t c = 0; c < Small::class_count; ++c)
       if (const char* broken = verify_list(small, c)) return broken;
     // Every free block is counted as if it were in use: then S2 says that each
@@ -87,7 +90,7 @@ class Verifier {
     add_listed(small, Small::one_in_use);
     const char* broken = nullptr;
     for (size_t index = 0; index < small.map_size_ && !broken; ++index)
-      if (small.map_[index]) broken = verify_full(back, small, index);
+      if (small.map_[index]) broken = verify_full(small, index);
     add_listed(small, -Small::one_in_use);
     for (size_t index = 0; index < small.map_size_ && !broken; ++index)
       if (is_empty_and_no_spare(small, index)) broken = "S4";
@@ -116,14 +119,12 @@ class Verifier {
       }
   }
 
-  static const char* verify_full(const Back& back, const Small& small,
-                                 size_t index) {
+  static const char* verify_full(const Small& small, size_t index) {
     const void* slab = slab_at(small, index);
     const Header* block = Back::at(slab, -Back::header_size);
-    if (block < back.start_ || block >= back.end_) return "S1";
     if (Back::size_of(block) - config.slab_size >= Back::block_size_min)
       return "S1";
-    if (block->bits & Back::is_free) return "S1";
+    if (!(block->bits & Back::is_used)) return "S1";
     size_t size = Small::class_to_size(small.class_of(slab));
     size_t count = small.map_[index] / Small::one_in_use;
     return count == Small::slab_bytes / size ? nullptr : "S2";
