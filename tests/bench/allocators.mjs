@@ -4,13 +4,17 @@
 // An allocator is { name, group, alignment, objects, exports }:
 //   group      "mote", "peer", "floor" (never frees, no part of any best) or
 //              "control" (a peer again, to show the noise)
-//   objects    object files, archives or wasm modules that define the ABI
-//   exports    name of a size table -> what the module exports there
-import { mkdirSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+//   objects    object files and archives that define the ABI
+//   module     or a function of the address where its static data may begin,
+//              giving a wasm module with the ABI, to be merged
+//   exports    size table -> names to export there, or a function that makes
+//              the module
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
 import { Failure, archive, compile, compileC, here, make, npm, out, root, run } from "./toolchain.mjs";
 
-const abi = (name, flags = []) => compile(join(here, "abi", name + ".cpp"), ["-O2", ...flags]);
+const abi = (name, flags = []) =>
+  compile(join(here, "abi", name + ".cpp"), ["-O2", ...flags], [join(here, "abi/names.hpp")]);
 const memalignNames = () => abi("c_names", ["-DBENCH_MEMALIGN"]);
 
 // dlmalloc has memalign where the others have aligned_alloc.
@@ -155,6 +159,30 @@ export async function zig(level, alignment) {
   };
 }
 
+export async function assemblyScript(level) {
+  const source = join(here, "peers/assemblyscript.ts");
+  const asc = (flags) => make({
+    command: join(npm, ".bin/asc"),
+    args: [
+      relative(here, source), "--outFile", "$OUT", "--runtime", "minimal", "--use", "abort=", "--noAssert",
+      ...(level === "-Oz" ? ["-Oz", "--converge"] : ["-O3"]), ...flags,
+    ],
+    inputs: [source],
+    suffix: ".wasm",
+    cwd: here,
+  });
+  return {
+    name: "assemblyscript",
+    group: "peer",
+    alignment: 16,
+    reserved: 256,
+    module: (base) => asc(["--importMemory", "--memoryBase", String(base)]),
+    objects: [],
+    // All that it has.
+    exports: { whole: () => asc([]) },
+  };
+}
+
 export async function bump() {
   return {
     name: "bump",
@@ -174,13 +202,23 @@ export async function external(text) {
   const file = resolve(path);
   const alignment = /-8$/.test(name) ? 8 : 16;
   const common = { name, group: "peer", alignment, exports: {} };
-  if (/\.wasm$/.test(file)) return { ...common, module: file, objects: [] };
+  if (/\.wasm$/.test(file)) return { ...common, ...(await externalModule(file)) };
   const symbols = await run("llvm-nm-19", ["--defined-only", "--extern-only", file]);
   const defines = (symbol) => new RegExp(` [TWD] ${symbol}$`, "m").test(symbols);
   if (defines("bench_malloc")) return { ...common, objects: [file] };
   if (!defines("malloc")) throw new Failure(`${path} defines neither bench_malloc nor malloc`);
   const names = defines("aligned_alloc") ? await abi("c_names") : await memalignNames();
   return { ...common, objects: [file, names], exports: cApi };
+}
+
+async function externalModule(file) {
+  const names = WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(file))).map(({ name }) => name);
+  const lacks = (wanted) => wanted.filter((name) => !names.includes(name));
+  const own = lacks(["bench_malloc", "bench_free", "bench_realloc", "bench_aligned_alloc"]);
+  if (own.length === 0) return { module: () => file, objects: [] };
+  const c = lacks(["malloc", "free", "realloc", "aligned_alloc"]);
+  if (c.length) throw new Failure(`${file} does not export ${c.join(", ")}`);
+  return { module: () => file, objects: [await abi("c_names", ["-DBENCH_MERGED"])] };
 }
 
 export async function memoryFunctions() {

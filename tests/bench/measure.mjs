@@ -60,20 +60,23 @@ async function measureRow(row, modules, plan, host) {
 class RowFailure extends Error {}
 
 // A function that runs the row once in one fresh instance.
-async function open(module, row, host, stamp = () => {}) {
-  const { exports } = await WebAssembly.instantiate(module, { env: { stamp } });
+async function open(module, row, host) {
+  const { exports } = await WebAssembly.instantiate(module, { host: { stamp() {} } });
   const memory_before = exports.memory.buffer.byteLength;
   const once = row.trace ? () => replay(exports, row.trace, host) : () => runSynthetic(exports, row.name, host);
   return () => {
-    let ms;
-    try {
-      ms = once();
-    } catch (error) {
-      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-      throw new RowFailure(failures[exports.failure_code()] ?? error.message);
-    }
+    const ms = guarded(exports, once);
     return { ms, memory: exports.memory.buffer.byteLength - memory_before };
   };
+}
+
+function guarded(exports, action) {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+    throw new RowFailure(failures[exports.failure_code()]);
+  }
 }
 
 function runSynthetic(exports, name, host) {
@@ -102,13 +105,113 @@ function replay(exports, trace, host, run = exports.trace_replay) {
   return ms;
 }
 
+// ---- Single operations.
+
+// Every malloc and free of a trace, each as short as it was in the best of
+// `repetitions` runs: what the machine did in between is gone, what the
+// allocator does at that point of the trace stays (searches, splits, memory
+// growth). Reallocations are left out: their length is that of the copy. The
+// figures contain the call of the clock, whose own cost is given beside them.
+export async function latency(plan, host) {
+  for (const row of plan.rows) {
+    const trace = await host.load(row.trace);
+    const operation_count = trace.length / 8;
+    const words = new Uint32Array(trace.buffer, trace.byteOffset, operation_count * 2);
+    for (const { name, file } of plan.modules) {
+      const module = await WebAssembly.compile(await host.load(file));
+      const best = new Float64Array(operation_count).fill(Infinity);
+      const times = new Float64Array(1 << 17);
+      let time_count;
+      const stamp = () => { times[time_count++] = host.now(); };
+      try {
+        for (let repetition = 0; repetition < plan.repetitions; ++repetition) {
+          const { exports } = await WebAssembly.instantiate(module, { host: { stamp } });
+          let done = 0;
+          const run = (count) => {
+            time_count = 0;
+            exports.trace_replay_stamped(count);
+            for (let i = 0; i < count; ++i, ++done) {
+              const ms = times[i + 1] - times[i];
+              if (ms < best[done]) best[done] = ms;
+            }
+          };
+          guarded(exports, () => replay(exports, trace, host, run));
+        }
+      } catch (error) {
+        if (!(error instanceof RowFailure)) throw error;
+        host.emit({ row: row.name, allocator: name, failed: error.message });
+        continue;
+      }
+      const { exports } = await WebAssembly.instantiate(module, { host: { stamp } });
+      host.emit({
+        row: row.name, allocator: name,
+        ...distribution(best.filter((_, i) => ((words[2 * i] >>> 24) & 7) !== 2)),
+        clock: clockCost(exports, times, () => { time_count = 0; }),
+      });
+    }
+  }
+}
+
+function distribution(ms) {
+  ms.sort();
+  const at = (part) => ms[Math.min(ms.length - 1, Math.floor(ms.length * part))] * 1e6;
+  return { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: ms[ms.length - 1] * 1e6 };
+}
+
+function clockCost(exports, times, reset) {
+  const count = 1 << 16;
+  let best;
+  for (let i = 0; i < 5; ++i) {
+    reset();
+    exports.stamp_only(count);
+    best = times.slice(1, count).map((time, k) => time - times[k]);
+  }
+  return distribution(best).p50;
+}
+
+// ---- Does the cost of an operation grow with the heap?
+
+export async function scaling(plan, host) {
+  const operation_count = 20000;
+  for (const { name, file } of plan.modules) {
+    const module = await WebAssembly.compile(await host.load(file));
+    for (const [pattern, words] of plan.patterns.entries()) {
+      for (const size of words.sizes) {
+        const result = { allocator: name, pattern: words.name, size, ns: [] };
+        try {
+          for (const block_count of words.counts) {
+            let best = Infinity;
+            for (let repetition = 0; repetition < plan.repetitions; ++repetition) {
+              const { exports } = await WebAssembly.instantiate(module, { host: { stamp() {} } });
+              guarded(exports, () => {
+                exports.scaling_set_up(pattern, size, block_count);
+                exports.scaling_run(100);
+                const begin = host.now();
+                exports.scaling_run(operation_count);
+                best = Math.min(best, host.now() - begin);
+                exports.scaling_tear_down();
+              });
+              if (best > slow_ms) break;
+            }
+            result.ns.push((best * 1e6) / operation_count);
+          }
+        } catch (error) {
+          if (!(error instanceof RowFailure)) throw error;
+          result.failed = error.message;
+        }
+        host.emit(result);
+      }
+    }
+  }
+}
+
 // ---- What the rows ask for, from the counting module.
 
 export async function count(plan, host) {
   const module = await WebAssembly.compile(await host.load(plan.countModule));
   for (const row of plan.rows) {
     const trace = row.trace ? await host.load(row.trace) : null;
-    const { exports } = await WebAssembly.instantiate(module, { env: { stamp() {} } });
+    const { exports } = await WebAssembly.instantiate(module, { host: { stamp() {} } });
     const run = trace ? () => replayOnly(exports, trace) : () => exports[`run_${row.name}`]();
     run();
     const [operations, blocks, peak, headerless8, headerless16, header8, header16, left] =

@@ -1,4 +1,5 @@
 // From samples to figures, and the tables on the terminal.
+import { apis } from "./sizes.mjs";
 
 const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -14,7 +15,9 @@ export const geomean = (values) =>
 //   rows: [{ name, is_trace, operations, blocks, peak, limits: { headerless: {8, 16}, header: {8, 16} } }],
 //   memory: { row: { allocator: { grown, ratio, leak } | { failed } } },
 //   speed: { engine: { row: { allocator: { cold, warm, samples } } } } }   ns per operation
-export function summarize({ rows, subjects, counts, results }) {
+//   latencies: [{ row, allocator, p50, p99, p999, max, clock }]          ns
+//   scalings: [{ allocator, pattern, size, ns: [at each count] }]
+export function summarize({ rows, subjects, counts, results, latencies, scalings }) {
   const summary = {
     allocators: subjects.map(({ name, group, alignment, profile, sized }) => ({ name, group, alignment, profile, sized })),
     rows: rows.map(({ name, trace }) => {
@@ -28,6 +31,8 @@ export function summarize({ rows, subjects, counts, results }) {
     }),
     memory: {},
     speed: {},
+    latencies,
+    scalings,
   };
   for (const [engine, samples] of Object.entries(results)) {
     for (const row of summary.rows) {
@@ -151,6 +156,39 @@ export function leakTable(summary) {
   return table(["memory after 3 runs / after 1", ...names], body);
 }
 
+export function latencyTable(summary) {
+  const body = summary.latencies.map(({ row, allocator, p50, p99, p999, max, clock }) =>
+    [row, allocator, ...[p50, p99, p999, max, clock].map((ns) => fixed(ns, 0))]);
+  return table(["one malloc or free, ns", "", "p50", "p99", "p99.9", "max", "clock alone"], body);
+}
+
+export function scalingTable(summary) {
+  const names = summary.allocators.map(({ name }) => name);
+  const lines = new Map(summary.scalings.map(({ pattern, size }) => [`${pattern}, ${size} B`, { pattern, size }]));
+  const body = [...lines].map(([label, { pattern, size }]) => [label, ...names.map((name) => {
+    const one = summary.scalings.find((one) => one.allocator === name && one.pattern === pattern && one.size === size);
+    if (!one) return "-";
+    const { ns, failed } = one;
+    return failed ? "-" : `${fixed(ns[0], 0)} > ${fixed(ns.at(-1), 0)}`;
+  })]);
+  return table(["ns/op, 4,000 > 16,000 free blocks", ...names], body);
+}
+
+export function sizeTable(summary) {
+  const columns = Object.keys(apis).flatMap((api) => ["raw", "gzip", "brotli"].map((form) => [api, form]));
+  const body = Object.entries(summary.sizes).map(([name, sizes]) => [
+    name, ...columns.map(([api, form]) => sizes[api]?.[form] ?? "-"),
+  ]);
+  return table(["bytes", ...columns.map(([api, form]) => (form === "raw" ? apis[api] : form))], body);
+}
+
+export function checkTable(checks) {
+  const failed = checks.filter(({ passed }) => !passed);
+  const body = failed.map(({ text, value, max }) => [text, fixed(value, 4), fixed(max, 4)]);
+  const head = `${checks.length - failed.length} of ${checks.length} bars met`;
+  return body.length ? table([`${head}; missed:`, "is", "may be"], body) : head + "\n";
+}
+
 export function failureLines(summary) {
   return summary.rows.flatMap((row) => summary.allocators
     .filter(({ name }) => summary.memory[row.name][name].failed)
@@ -162,9 +200,11 @@ export function printTables(summary) {
   for (const engine of Object.keys(summary.speed)) {
     parts.push(speedTable(summary, engine, "warm"), speedTable(summary, engine, "cold"));
   }
+  if (summary.latencies.length) parts.push(latencyTable(summary));
+  if (summary.scalings.length) parts.push(scalingTable(summary));
   parts.push(memoryTable(summary));
   if (summary.rows.some((row) => row.is_trace)) parts.push(limitTable(summary));
-  parts.push(leakTable(summary));
+  parts.push(leakTable(summary), sizeTable(summary), checkTable(summary.checks));
   const failures = failureLines(summary);
   if (failures.length) parts.push(failures.join("\n") + "\n");
   process.stdout.write(parts.join("\n"));

@@ -4,13 +4,16 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as allocators from "./allocators.mjs";
 import { runPlan } from "./engines.mjs";
+import { check } from "./check.mjs";
 import { benchModule, countModule, syntheticRows } from "./modules.mjs";
 import { summarize, printTables } from "./report.mjs";
+import { measureSizes } from "./sizes.mjs";
 import { Failure, checkTools, out } from "./toolchain.mjs";
 import { recordTraces, traceRows } from "./traces.mjs";
 
 const usage = `usage: tests/bench/run [options]
-  --quick             3 repetitions, dlmalloc, emmalloc and zig as the only peers
+  --quick             3 repetitions, dlmalloc, emmalloc and zig as the only peers,
+                      no single operations
   --memory-only       no timing: the memory figures, which are exact
   --engine=LIST       of node,bun,chromium,firefox (default node,bun)
   --only=LIST         rows, or "traces", or "synthetic"
@@ -39,14 +42,15 @@ function parse() {
   }
 }
 
-async function chooseAllocators(options) {
+// `level` is how the peers are compiled; mote has a recipe of its own.
+async function chooseAllocators(options, level) {
   const motes = options.mote !== undefined
     ? await allocators.moteVariants(options.mote)
     : await allocators.officialMotes(await allocators.amalgamate());
-  const level = "-O2";
   const quick = [() => allocators.dlmalloc(level, 16), () => allocators.emmalloc(level), () => allocators.zig(level, 16)];
   const more = [
-    () => allocators.dlmalloc(level, 8), () => allocators.zig(level, 8), () => allocators.wasiLibc(), () => allocators.bump(),
+    () => allocators.dlmalloc(level, 8), () => allocators.zig(level, 8), () => allocators.wasiLibc(),
+    () => allocators.assemblyScript(level), () => allocators.bump(),
   ];
   let peers = await Promise.all((options.quick && !options.peers ? quick : [...quick, ...more]).map((peer) => peer()));
   if (options.peers !== undefined) {
@@ -69,6 +73,30 @@ function chooseRows(only) {
   return all.filter((name) => names.includes(name));
 }
 
+// The rows whose single operations are timed: enough to show the shape.
+const latencyRows = ["clang", "jq", "python3", "sqlite3"];
+
+// In one engine: what is looked at is the allocator, not the engine.
+function measureLatency(rows, modules) {
+  return runPlan("node", {
+    action: "latency", rows: rows.filter(({ name }) => latencyRows.includes(name)), modules, repetitions: 5,
+  });
+}
+
+const traps = (name, ...sizes) => ({ name, sizes, counts: [4000, 8000, 16000] });
+
+function measureScaling(modules) {
+  return runPlan("node", {
+    action: "scaling", modules, repetitions: 3,
+    // In the order of enum Pattern in workloads/scaling.cpp.
+    patterns: [
+      traps("too small", 40, 100, 300, 1000, 4000, 16000), traps("misaligned", 200, 1000, 4000, 16000),
+      traps("free into a bin", 40, 300, 1000, 4000), traps("sparse slabs", 24, 100, 240, 1000),
+      traps("grow", 40, 300, 1000, 4000),
+    ],
+  });
+}
+
 async function main() {
   const options = parse();
   if (options.help) return process.stdout.write(usage);
@@ -79,7 +107,7 @@ async function main() {
   const traces = await recordTraces(names, options.record);
   const rows = names.map((name) => ({ name, trace: traces.find((trace) => trace.name === name)?.file }));
 
-  const subjects = await chooseAllocators(options);
+  const subjects = await chooseAllocators(options, "-O2");
   const modules = await Promise.all(subjects.map(async (subject) => ({
     name: subject.name, file: await benchModule(subject),
   })));
@@ -98,9 +126,20 @@ async function main() {
     });
   }
 
-  const summary = summarize({ rows, subjects, counts, results });
+  const bounded = modules.filter((_, i) => subjects[i].group !== "floor");
+  const single = !memory_only && !options.quick;
+  const latencies = single ? await measureLatency(rows, bounded) : [];
+  const scalings = single ? await measureScaling(bounded) : [];
+
+  const summary = summarize({ rows, subjects, counts, results, latencies, scalings });
+  summary.sizes = await measureSizes(await chooseAllocators(options, "-Oz"));
+  summary.checks = check(summary);
   writeFileSync(join(out, "results.json"), JSON.stringify(summary, null, 1));
   printTables(summary);
+  if (options.check) {
+    if (summary.checks.length === 0) throw new Failure("nothing to check");
+    if (summary.checks.some(({ passed }) => !passed)) throw new Failure("a bar is missed");
+  }
 }
 
 try {

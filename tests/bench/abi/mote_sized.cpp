@@ -1,6 +1,7 @@
 // The benchmark's four names over mote's size-aware calls, as Rust and Zig use
 // them: the heap is told the size of what it frees.
-#include <stddef.h>
+#define BENCH_NAMES_DEFINED
+#include "names.hpp"
 
 extern "C" {
 void* mote_alloc(size_t size, size_t align);

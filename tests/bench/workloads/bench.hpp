@@ -9,17 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-extern "C" {
-void* bench_malloc(size_t size);
-void bench_free(void* ptr, size_t size, size_t align);
-void* bench_realloc(void* ptr, size_t old_size, size_t align, size_t new_size);
-void* bench_aligned_alloc(size_t align, size_t size);
-}
+#include "../abi/names.hpp"
 
 #ifdef __wasm__
 #define BENCH_EXPORT(name) extern "C" [[clang::export_name(#name)]]
+#define BENCH_IMPORT(module, name) \
+  extern "C" [[clang::import_module(module), clang::import_name(name)]]
 #else
 #define BENCH_EXPORT(name) extern "C"
+#define BENCH_IMPORT(module, name) extern "C"
 #endif
 
 // A row of the tables: a function that leaves nothing allocated behind.
