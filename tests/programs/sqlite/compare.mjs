@@ -42,7 +42,7 @@ function row({ toolchain, allocator, file, runs }) {
   const wasm = join(directory, file.replace(/\.js$/, '.wasm'));
   return [
     toolchain, allocator, grouped(statSync(wasm).size), seconds(median(times)),
-    `${seconds(Math.min(...times))}-${seconds(Math.max(...times))}`,
+    seconds(Math.min(...times)),
     mebibytes(Math.max(...runs.map((run) => run.memory))),
   ];
 }
@@ -67,9 +67,9 @@ await runMain('sqlite', () => {
   vacuumed in memory. All ${lines} lines of answers equal those of the native sqlite3 ${nativeVersion}
   on the same SQL (sha256 ${digest(expected)}...) in each of the ${modules.length * runCount} runs.
 `);
-  console.log(textTable(['toolchain', 'malloc', 'module bytes', 'median s', 'range s', 'linear memory'], modules.map(row)));
+  console.log(textTable(['toolchain', 'malloc', 'module bytes', 'median s', 'best s', 'linear memory'], modules.map(row)));
   console.log(`
-  Time: inside the program, median and range of ${runCount} runs in turns. Linear memory never
+  Time: inside the program, median and best of ${runCount} runs in turns. Linear memory never
   shrinks: its size at the end is the peak; Emscripten's includes a 5 MiB stack.
   SQLite's own pool for small blocks (lookaside) and its memory statistics are off.`);
 });
