@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "bits.hpp"
+#include "errno.hpp"
 #include "page_source.hpp"
-#include "preserve_errno.hpp"
 
 namespace mote {
 

@@ -1,0 +1,99 @@
+// mote as the malloc of a Unix program: linked in, or preloaded. The heap is
+// ready before any code runs; no constructor is needed before the first call.
+//
+// All names of glibc's malloc that a program may call are here, those that only
+// report statistics excepted: a name left out would come from the C library,
+// and in a static link it would bring a second malloc with it.
+#include <pthread.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "errno.hpp"
+#include "heap.hpp"
+#include "lock.hpp"
+#include "locked.hpp"
+#include "malloc.hpp"
+#include "mmap.hpp"
+#include "profile.hpp"
+
+namespace {
+
+constinit mote::Heap<mote::profile, mote::Mmap> heap;
+constinit mote::Lock lock;
+using C = mote::Locked<mote::Malloc<heap, mote::Errno>, mote::Lock, lock>;
+
+// Handlers registered first run last before a fork and first after it: the
+// earlier, the fewer of the others' run while the lock is held.
+[[gnu::constructor(101)]] void register_fork_handlers() {
+  pthread_atfork([] { lock.before_fork(); },
+                 [] { lock.after_fork_in_parent(); },
+                 [] { lock.after_fork_in_child(); });
+}
+
+size_t page_bytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
+
+void* out_of_memory() {
+  mote::Errno::set(mote::Errno::out_of_memory);
+  return nullptr;
+}
+
+}  // namespace
+
+// The library is built with everything hidden but these.
+#pragma GCC visibility push(default)
+
+#include "wasm/c_names.inc"
+
+extern "C" {
+
+void* memalign(size_t align, size_t size) {
+  return C::aligned_alloc(align, size);
+}
+
+void* valloc(size_t size) { return C::aligned_alloc(page_bytes(), size); }
+
+void* pvalloc(size_t size) {
+  const size_t rounded = mote::align_up(size, page_bytes());
+  return rounded < size ? out_of_memory()
+                        : C::aligned_alloc(page_bytes(), rounded);
+}
+
+void* reallocarray(void* ptr, size_t count, size_t size) {
+  size_t total;
+  if (__builtin_mul_overflow(count, size, &total)) return out_of_memory();
+  return C::realloc(ptr, total);
+}
+
+void free_sized(void* ptr, size_t) { C::free(ptr); }
+void free_aligned_sized(void* ptr, size_t, size_t) { C::free(ptr); }
+
+// The bytes to keep, which glibc lets one say, are not worth a rule.
+int malloc_trim(size_t) {
+  const mote::Lock::Guard guard(lock);
+  return heap.trim() != 0;
+}
+
+// There is nothing to tune: 0 says so.
+int mallopt(int, int) { return 0; }
+
+// The same by glibc's inner names: of programs that wrap malloc themselves, and
+// of glibc's own dynamic linker up to 2.25.
+
+void* __libc_malloc(size_t size) { return C::malloc(size); }
+void __libc_free(void* ptr) { C::free(ptr); }
+void* __libc_calloc(size_t count, size_t size) {
+  return C::calloc(count, size);
+}
+void* __libc_realloc(void* ptr, size_t size) { return C::realloc(ptr, size); }
+void* __libc_memalign(size_t align, size_t size) {
+  return C::aligned_alloc(align, size);
+}
+void* __libc_valloc(size_t size) { return valloc(size); }
+void* __libc_pvalloc(size_t size) { return pvalloc(size); }
+int __posix_memalign(void** result, size_t align, size_t size) {
+  return C::posix_memalign(result, align, size);
+}
+
+}  // extern "C"
+
+#pragma GCC visibility pop
