@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { browsers, runInBrowser } from "./browsers.mjs";
 import { Failure, here, npm, out } from "./toolchain.mjs";
 
 const commands = {
@@ -11,7 +12,10 @@ const commands = {
 };
 
 export async function runPlan(engine, plan) {
-  if (!commands[engine]) throw new Failure(`no engine ${engine}`);
+  if (browsers[engine]) return runInBrowser(engine, plan);
+  if (!commands[engine]) {
+    throw new Failure(`no engine ${engine}; there are ${[...Object.keys(commands), ...Object.keys(browsers)].join(", ")}`);
+  }
   mkdirSync(out, { recursive: true });
   const file = join(out, `plan-${engine}.json`);
   writeFileSync(file, JSON.stringify(plan));
