@@ -59,7 +59,7 @@ class BackHeap {
   static constexpr size_t size_slack = 0x20000;
 
   // A block with at least `size` bytes at a multiple of `align` (a power of
-  // two, not below the heap's), or null: then nothing has changed.
+  // two; less than the heap's means that), or null: then nothing has changed.
   void* allocate(size_t size, size_t align) {
     if (size + align + size_slack < size) return nullptr;
     size_t block_size = size_to_block_size(size);
@@ -79,17 +79,15 @@ class BackHeap {
 
   // Makes the block `size` bytes long where it is; false if it cannot.
   bool resize(void* ptr, size_t size) {
-    if (size > SIZE_MAX - size_slack) return false;
     Header* block = block_in_use(ptr);
     size_t block_size = size_to_block_size(size);
-    Header* next = after(block);
+    if (block_size < size) return false;
     if (size_of(block) < block_size) {
+      Header* next = after(block);
       if (!(next->bits & is_free) ||
           size_of(block) + size_of(next) < block_size)
         return false;
-      unlink(node_of(next));
-      block->bits += size_of(next);
-      after(block)->bits &= ~previous_free;
+      block->bits += detach(next);
     }
     trim(block, block_size);
     return true;
@@ -99,26 +97,26 @@ class BackHeap {
   size_t release_tail()
     requires ReleasingPageSource<Source>
   {
-    if (!end_ || !(end_->bits & previous_free)) return 0;
-    Header* tail = before(end_);
+    Header* old_end = end();
+    if (!(old_end->bits & previous_free)) return 0;
+    Header* tail = before(old_end);
     char* kept_end = source_.release(reinterpret_cast<char*>(tail) +
                                      block_size_min + header_size);
-    Header* old_end = end_;
     Header* new_end = reinterpret_cast<Header*>(kept_end) - 1;
-    if (new_end >= old_end) return 0;
-    unlink(node_of(tail));
+    if (new_end == old_end) return 0;
+    detach(tail);
     tail->bits = distance(tail, new_end);
-    new_end->bits = 0;
-    end_ = new_end;
+    move_end(new_end);
     give(tail);
     return distance(new_end, old_end);
   }
 
   Source& source() { return source_; }
 
-  // No block lies below this (on a platform where memory only grows upwards).
-  const void* start() const {
-    if constexpr (Source::is_near_zero) return origin_;
+  // Where the first region begins; null before there is one.
+  const void* start() const
+    requires(!Source::is_near_zero)
+  {
     return start_;
   }
 
@@ -157,9 +155,15 @@ class BackHeap {
     return reinterpret_cast<Header*>(node) - 1;
   }
 
-  Header* origin() { return &origin_[span_alignment / header_size - 1]; }
   const Header* origin() const {
     return &origin_[span_alignment / header_size - 1];
+  }
+
+  // The last sentinel.
+  Header* end() { return at(origin(), extent_); }
+  void move_end(Header* sentinel) {
+    sentinel->bits = 0;
+    extent_ = distance(origin(), sentinel);
   }
 
   static size_t size_to_block_size(size_t size) {
@@ -171,7 +175,7 @@ class BackHeap {
 
   // Four bins an octave: the exponent of the size and the first two bits of
   // its mantissa, as a double has them. The bias makes the first bins exact.
-  static unsigned size_to_bin(size_t block_size) {
+  [[gnu::noinline]] static unsigned size_to_bin(size_t block_size) {
     constexpr unsigned mantissa_bits_dropped = 50;
     constexpr unsigned first =
         (1023 + log2(4 * config.alignment)) << 2;  // 1023: exponent bias
@@ -187,7 +191,7 @@ class BackHeap {
   Header* block_in_use(const void* ptr) const {
     Header* block = at(ptr, -header_size);
     if (address_of(ptr) & flags ||
-        distance(start(), block) >= distance(start(), end_))
+        distance(origin(), block) >= extent_)
       mote_trap_invalid_pointer();
     if (block->bits & is_free) mote_trap_double_free();
     if ((block->bits & flags & ~previous_free) != is_used ||
@@ -217,18 +221,23 @@ class BackHeap {
   // How far the aligned payload lies behind the block's own; what lies between
   // must be able to become a block.
   static size_t gap_before(const FreeNode* node, size_t align) {
-    size_t gap = -address_of(node) & (align - 1);
+    size_t gap = -address_of(node) & ((align - 1) | flags);
     if constexpr (block_size_min > config.alignment)
       while (gap && gap < block_size_min) gap += align;
     return gap;
   }
 
+  // Takes a free block out of its bin; its size. It is then neither free for
+  // its neighbours nor in use.
+  [[gnu::noinline]] static size_t detach(Header* block) {
+    unlink(node_of(block));
+    after(block)->bits &= ~previous_free;
+    return size_of(block);
+  }
+
   Header* carve(Header* head, size_t gap, size_t block_size) {
-    unlink(node_of(head));
-    size_t size = size_of(head);
-    at(head, size)->bits &= ~previous_free;
     Header* block = at(head, gap);
-    block->bits = (size - gap) | is_used;
+    block->bits = (detach(head) - gap) | is_used;
     if (gap) {
       head->bits = gap;
       give(head);
@@ -252,13 +261,11 @@ class BackHeap {
     size_t size = size_of(block);
     if (block->bits & previous_free) {
       block = before(block);
-      unlink(node_of(block));
-      size += size_of(block);
+      size += detach(block);
     }
     Header* next = at(block, size);
     if (next->bits & is_free) {
-      unlink(node_of(next));
-      size += size_of(next);
+      size += detach(next);
       next = at(block, size);
     }
     next->bits |= previous_free;
@@ -272,7 +279,7 @@ class BackHeap {
   // Gets `size` more bytes than there are in one piece, less those of a free
   // tail as far as `tail_size_max`.
   bool grow(size_t size, size_t tail_size_max) {
-    Header* block = end_ ? end_ : origin();
+    Header* block = end();
     if (block->bits & previous_free) {
       size_t tail_size = size_of(before(block));
       size -= tail_size < tail_size_max ? tail_size : tail_size_max;
@@ -289,15 +296,14 @@ class BackHeap {
       if constexpr (!Source::is_near_zero)
         if (!start_) start_ = block;
     }
-    end_ = reinterpret_cast<Header*>(span.begin + span.size_bytes) - 1;
-    end_->bits = 0;
-    block->bits += distance(block, end_);
+    move_end(reinterpret_cast<Header*>(span.begin + span.size_bytes) - 1);
+    block->bits += distance(block, end());
     give(block);
     return true;
   }
 
   Source source_;
-  Header* end_ = nullptr;  // the last region's sentinel; null: no region yet
+  size_t extent_ = 0;  // from the origin to the last sentinel
   Header* start_ = nullptr;
   uint64_t bin_map_ = 0;
   FreeList bins_[bin_count] = {};

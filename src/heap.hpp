@@ -30,8 +30,7 @@ class Heap {
         if (small_.add_slab(back_, class_index)) return small_.pop(class_index);
       }
     }
-    return back_.allocate(size, align < config.alignment ? config.alignment
-                                                         : align);
+    return back_.allocate(size, align);
   }
 
   // The same, cleared.

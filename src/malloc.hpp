@@ -47,7 +47,7 @@ struct Malloc {
 
   // `*result` is written only on success; errno is left alone.
   static int posix_memalign(void** result, size_t align, size_t size) {
-    if (!is_power_of_two(align) || align < sizeof(void*))
+    if (align < sizeof(void*) || !is_power_of_two(align))
       return Errno::invalid_argument;
     void* ptr = heap.allocate(size, align);
     if (!ptr) return Errno::out_of_memory;

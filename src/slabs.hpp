@@ -97,7 +97,8 @@ class Slabs {
   [[gnu::noinline]] bool add_slab(Back& back, size_t class_index) {
     void* slab = back.allocate(slab_bytes, config.slab_size);
     if (!slab) return false;
-    origin_ = align_down(address_of(back.start()), config.slab_size);
+    if constexpr (!Source::is_near_zero)
+      origin_ = align_down(address_of(back.start()), config.slab_size);
     size_t index = index_of(slab);
     if (index >= map_size_ && !extend_map(back, index)) {
       back.free(slab);

@@ -28,6 +28,10 @@ class Verifier {
   }
 
  private:
+  static bool is_last(const Back& back, const Header* block) {
+    return Back::distance(back.origin(), block) == back.extent_;
+  }
+
   // Calls `visit(block)` for every header from the origin to the last sentinel,
   // as long as it returns null.
   template <class Visit>
@@ -35,7 +39,7 @@ class Verifier {
     const Header* block = back.origin();
     for (;;) {
       const char* broken = visit(block);
-      if (broken || block == back.end_ || !back.end_) return broken;
+      if (broken || is_last(back, block)) return broken;
       if (Back::size_of(block) == 0) return "B1";
       block = Back::after(block);
     }
@@ -48,7 +52,7 @@ class Verifier {
       bool is_used = block->bits & Back::is_used;
       if (is_free && is_used) return "B5";
       if (is_free && Back::size_of(block) < Back::block_size_min) return "B1";
-      if (block == back.end_ && (Back::size_of(block) || is_free || is_used))
+      if (is_last(back, block) && (Back::size_of(block) || is_free || is_used))
         return "B6";
       bool previous_free = previous && previous->bits & Back::is_free;
       if (previous_free != ((block->bits & Back::previous_free) != 0))
