@@ -42,7 +42,7 @@ void* out_of_memory() {
 // The library is built with everything hidden but these.
 #pragma GCC visibility push(default)
 
-#include "wasm/c_names.inc"
+#include "c_names.inc"
 
 extern "C" {
 
