@@ -4,7 +4,7 @@ export function grouped(number) {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-const isNumeric = (cell) => /^[-+×\d][\d,.%×]*( ?(B|KiB|MiB|s|ms))?$/.test(cell);
+const isNumeric = (cell) => /^[-+]?\d[\d,.]*( ?(%|B|KiB|MiB|s|ms|\([\d,.]+\)))?$/.test(cell);
 
 // A column is right-aligned when all its cells are numbers or dashes.
 function rightAligned(rows) {

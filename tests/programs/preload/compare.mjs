@@ -2,15 +2,19 @@
 // mote preloaded, compares what they answer, and prints time and peak memory.
 //
 //   node compare.mjs LIBMOTE.so
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { textTable } from '../../../size-reports/report.mjs';
-import { Failure, digest, mebibytes, median, output, percent, root, runCount, runMain, seconds } from '../support.mjs';
+import { Failure, digest, inRounds, mebibytes, median, output, percent, root, runMain, seconds } from '../support.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const directory = join(root, 'build/programs/preload');
 const library = resolve(process.argv[2] ?? '');
+if (!existsSync(library) || process.argv.length !== 3) {
+  console.error('usage: compare.mjs LIBMOTE.so, which must exist');
+  process.exit(2);
+}
 const assembly = join(directory, 'cxx_work.s');
 const repository = join(directory, 'repository');
 
@@ -79,7 +83,7 @@ await runMain('preload', () => {
   const compiler = output('g++', ['-print-prog-name=cc1plus']).trim();
   for (const command of ['python3', 'git', 'bash', 'g++', compiler]) requirePreload(command);
   for (const program of programs) program.runs = new Map(allocators.map(({ name }) => [name, []]));
-  for (let i = 1; i <= runCount; ++i) {
+  const runCount = inRounds((i, count) => {
     for (const program of programs) {
       for (const allocator of allocators) {
         const run = runOnce(program, allocator);
@@ -88,12 +92,12 @@ await runMain('preload', () => {
         program.runs.get(allocator.name).push(run);
       }
       const [libc, mote] = allocators.map(({ name }) => seconds(program.runs.get(name).at(-1).wall));
-      console.log(`  run ${i} of ${runCount}: ${program.name}: libc ${libc} s, mote ${mote} s, answers equal`);
+      console.log(`  round ${i} of ${count}: ${program.name}: libc ${libc} s, mote ${mote} s, answers equal`);
     }
-  }
+  });
   console.log();
-  console.log(textTable(['program', 'malloc', 'wall s', 'CPU s', '', 'peak RSS', ''], programs.flatMap(rowsOf)));
+  console.log(textTable(['program', 'malloc', 'wall s', 'CPU s', 'to libc', 'peak RSS', 'to libc'], programs.flatMap(rowsOf)));
   console.log(`
-  Medians of ${runCount} runs in turns; the peak is that of the largest process. Every answer was
+  Medians of ${runCount} in turns; the peak is that of the largest process. Every answer was
   the same with both: ${programs.filter((_, i) => i !== 1).map(({ name, expected }) => `${name} ${expected.slice(0, 8)}...`).join(', ')} (sha256).`);
 });

@@ -4,7 +4,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { grouped, textTable } from '../../../size-reports/report.mjs';
-import { Failure, digest, mebibytes, median, output, root, runCount, runMain, seconds } from '../support.mjs';
+import { Failure, digest, inRounds, mebibytes, median, output, root, runMain, seconds } from '../support.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const directory = join(root, 'build/programs/sqlite');
@@ -53,13 +53,13 @@ await runMain('sqlite', () => {
   const filled = expected.split('\n').find((line) => line.startsWith('filled|'))?.split('|') ?? [];
   if (!(Number(filled[3]) >= 200000) || lines < 100) throw new Failure('the native sqlite3 did not do the work');
   for (const module of modules) module.runs = [];
-  for (let i = 1; i <= runCount; ++i) {
+  const runCount = inRounds((i, count) => {
     for (const module of modules) {
       const figures = runModule(module, expected);
       module.runs.push(figures);
-      console.log(`  run ${i} of ${runCount}: ${module.toolchain}, ${module.allocator}: ${seconds(figures.seconds)} s, answers equal`);
+      console.log(`  round ${i} of ${count}: ${module.toolchain}, ${module.allocator}: ${seconds(figures.seconds)} s, answers equal`);
     }
-  }
+  });
   const version = /SQLITE_VERSION +"([\d.]+)"/.exec(readFileSync(join(root, 'build/tools/node_modules/better-sqlite3/deps/sqlite3/sqlite3.h'), 'utf8'))[1];
   const nativeVersion = output('sqlite3', ['--version']).split(' ')[0];
   console.log(`
@@ -69,7 +69,7 @@ await runMain('sqlite', () => {
 `);
   console.log(textTable(['toolchain', 'malloc', 'module bytes', 'median s', 'best s', 'linear memory'], modules.map(row)));
   console.log(`
-  Time: inside the program, median and best of ${runCount} runs in turns. Linear memory never
+  Time: inside the program, median and best of ${runCount} in turns. Linear memory never
   shrinks: its size at the end is the peak; Emscripten's includes a 5 MiB stack.
   SQLite's own pool for small blocks (lookaside) and its memory statistics are off.`);
 });
