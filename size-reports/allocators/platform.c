@@ -18,11 +18,16 @@ void* sbrk(intptr_t increment) {
   if (end < begin) return (void*)-1;
   if (end > size) {
     size_t page_count = (end - size + wasm_page_size - 1) / wasm_page_size;
-    if (__builtin_wasm_memory_grow(0, page_count) == (size_t)-1) return (void*)-1;
+    if (__builtin_wasm_memory_grow(0, page_count) == (size_t)-1)
+      return (void*)-1;
   }
   break_address = end;
   return (void*)begin;
 }
 
-void* memcpy(void* to, const void* from, size_t size) { return __builtin_memcpy(to, from, size); }
-void* memset(void* to, int value, size_t size) { return __builtin_memset(to, value, size); }
+void* memcpy(void* to, const void* from, size_t size) {
+  return __builtin_memcpy(to, from, size);
+}
+void* memset(void* to, int value, size_t size) {
+  return __builtin_memset(to, value, size);
+}

@@ -51,8 +51,10 @@ int main(int argc, char** argv) {
       return fail("cannot prepare", sqlite3_errmsg(database));
     if (!statement) continue;  // white space or a comment
     int status;
-    while ((status = sqlite3_step(statement)) == SQLITE_ROW) print_row(statement);
-    if (status != SQLITE_DONE) return fail("cannot step", sqlite3_errmsg(database));
+    while ((status = sqlite3_step(statement)) == SQLITE_ROW)
+      print_row(statement);
+    if (status != SQLITE_DONE)
+      return fail("cannot step", sqlite3_errmsg(database));
     sqlite3_finalize(statement);
   }
   if (sqlite3_close(database) != SQLITE_OK)
