@@ -174,6 +174,20 @@ export function scalingTable(summary) {
   return table(["ns/op, 4,000 > 16,000 free blocks", ...names], body);
 }
 
+export function nativeTable({ allocators, rows }) {
+  const columns = ["cold", "warm", "resident"].flatMap((key) => allocators.map((name) => [key, name]));
+  const digits = { cold: 1, warm: 1, resident: 2 };
+  const body = rows.map((row) => [row.name, ...columns.map(([key, name]) => fixed(row.cells[name][key], digits[key]))]);
+  const mean = (label, chosen) => {
+    if (chosen.length === 0) return;
+    body.push([label, ...columns.map(([key, name]) => fixed(geomean(chosen.map((row) => row.cells[name][key])), digits[key]))]);
+  };
+  mean("geomean, all", rows.filter((row) => allocators.every((name) => row.cells[name].resident > 0)));
+  mean("geomean, traces", rows.filter((row) => row.is_trace));
+  const words = { cold: "cold ns", warm: "warm ns", resident: "RSS/live" };
+  return table(["native", ...columns.map(([key, name]) => `${words[key]} ${name}`)], body);
+}
+
 export function sizeTable(summary) {
   const columns = Object.keys(apis).flatMap((api) => ["raw", "gzip", "brotli"].map((form) => [api, form]));
   const body = Object.entries(summary.sizes).map(([name, sizes]) => [
@@ -202,6 +216,7 @@ export function printTables(summary) {
   }
   if (summary.latencies.length) parts.push(latencyTable(summary));
   if (summary.scalings.length) parts.push(scalingTable(summary));
+  if (summary.native) parts.push(nativeTable(summary.native));
   parts.push(memoryTable(summary));
   if (summary.rows.some((row) => row.is_trace)) parts.push(limitTable(summary));
   parts.push(leakTable(summary), sizeTable(summary), checkTable(summary.checks));

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import * as allocators from "./allocators.mjs";
 import { runPlan } from "./engines.mjs";
 import { check } from "./check.mjs";
+import { measureNative } from "./native.mjs";
 import { benchModule, countModule, syntheticRows } from "./modules.mjs";
 import { summarize, printTables } from "./report.mjs";
 import { measureSizes } from "./sizes.mjs";
@@ -21,6 +22,7 @@ const usage = `usage: tests/bench/run [options]
   --mote=LIST         variants of mote: FILE or NAME=FILE[:FLAG...], see README.md
   --module=NAME=FILE  one more allocator; may be repeated
   --peers=LIST        only these peers
+  --native            the same rows as native programs, too
   --record            record the traces again
   --check             fail when a memory or size bar is missed
 `;
@@ -32,7 +34,7 @@ function parse() {
     return parseArgs({
       options: {
         quick: { type: "boolean" }, "memory-only": { type: "boolean" }, record: { type: "boolean" },
-        check: { type: "boolean" }, help: { type: "boolean" }, engine: { type: "string" },
+        check: { type: "boolean" }, native: { type: "boolean" }, help: { type: "boolean" }, engine: { type: "string" },
         only: { type: "string" }, reps: { type: "string" }, mote: { type: "string" },
         module: { type: "string", multiple: true }, peers: { type: "string" },
       },
@@ -131,7 +133,10 @@ async function main() {
   const latencies = single ? await measureLatency(rows, bounded) : [];
   const scalings = single ? await measureScaling(bounded) : [];
 
+  const native = options.native ? await measureNative(rows, repetitions) : undefined;
+
   const summary = summarize({ rows, subjects, counts, results, latencies, scalings });
+  summary.native = native;
   summary.sizes = await measureSizes(await chooseAllocators(options, "-Oz"));
   summary.checks = check(summary);
   writeFileSync(join(out, "results.json"), JSON.stringify(summary, null, 1));

@@ -1,0 +1,125 @@
+// The same rows as a native program: `native ROW [TRACE]` runs one row twice in
+// a fresh process and prints cold and warm nanoseconds and by how much the peak
+// of the resident memory rose. `native --count ROW [TRACE]` (the counting
+// build) prints what the row asks for.
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.hpp"
+
+extern "C" {
+void* trace_buffer();
+uint32_t trace_operation_capacity();
+void trace_replay(uint32_t operation_count);
+void trace_free_rest();
+#define ROW_NAME(name) void run_##name();
+#include "rows.inc"
+#undef ROW_NAME
+#ifdef BENCH_COUNT
+double counted(uint32_t what);
+#endif
+}
+
+// Only the wasm build times single operations.
+extern "C" void stamp() {}
+
+extern char __bss_start, _end;
+
+namespace {
+
+struct Row {
+  const char* name;
+  void (*run)();
+};
+
+const Row rows[] = {
+#define ROW_NAME(name) {#name, run_##name},
+#include "rows.inc"
+#undef ROW_NAME
+};
+
+[[noreturn]] void stop(const char* what, const char* name) {
+  fprintf(stderr, "native: %s %s\n", what, name);
+  exit(1);
+}
+
+double now() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<double>(time.tv_sec) * 1e9 +
+         static_cast<double>(time.tv_nsec);
+}
+
+double run_row(const char* name) {
+  for (const Row& row : rows) {
+    if (strcmp(row.name, name) != 0) continue;
+    double begin = now();
+    row.run();
+    return now() - begin;
+  }
+  stop("no row", name);
+}
+
+double run_trace(const char* path) {
+  int fd = open(path, O_RDONLY);
+  if (fd < 0) stop("cannot open", path);
+  const size_t record_size = 8;
+  double ns = 0;
+  for (;;) {
+    ssize_t got = read(fd, trace_buffer(), trace_operation_capacity() * record_size);
+    if (got < 0) stop("cannot read", path);
+    if (got == 0) break;
+    double begin = now();
+    trace_replay(static_cast<uint32_t>(static_cast<size_t>(got) / record_size));
+    ns += now() - begin;
+  }
+  close(fd);
+#ifndef BENCH_COUNT
+  trace_free_rest();
+#endif
+  return ns;
+}
+
+// Bytes, from a line "VmHWM:   1234 kB". Read by hand: stdio would allocate.
+size_t peak_resident() {
+  char text[4096];
+  int fd = open("/proc/self/status", O_RDONLY);
+  ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+  if (length <= 0) stop("cannot read", "/proc/self/status");
+  close(fd);
+  text[length] = 0;
+  const char* line = strstr(text, "VmHWM:");
+  if (!line) stop("no VmHWM in", "/proc/self/status");
+  return strtoul(line + 6, nullptr, 10) * 1024;
+}
+
+// The rows' own tables, so that they do not count as the allocator's.
+void touch_static_memory() {
+  for (volatile char* at = &__bss_start; at < &_end; at += 4096) *at = *at;
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  bool counting = argument_count > 1 && strcmp(arguments[1], "--count") == 0;
+  char** rest = arguments + 1 + counting;
+  if (!*rest) stop("usage: native [--count] ROW [TRACE]", "");
+  auto run = [&] { return rest[1] ? run_trace(rest[1]) : run_row(rest[0]); };
+#ifdef BENCH_COUNT
+  run();
+  for (uint32_t what = 0; what < 8; ++what) printf("%.0f ", counted(what));
+  printf("\n");
+#else
+  if (counting) stop("not the counting build:", rest[0]);
+  touch_static_memory();
+  size_t before = peak_resident();
+  double cold = run();
+  size_t after = peak_resident();
+  double warm = run();
+  printf("%.0f %.0f %zu\n", cold, warm, after - before);
+#endif
+}
