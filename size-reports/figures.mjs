@@ -30,8 +30,8 @@ export function shortName(name) {
     if (depth === 0) short += char;
     if (char === '>' || char === ')') depth = Math.max(0, depth - 1);
   }
-  const words = short.replace(/ (const|noexcept)\b/g, '').replace(/\[.*?\]/g, '').trim().split(' ');
-  return words.at(-1) || name;  // what stands before is a return type
+  const plain = short.replace(/ (const|noexcept)\b/g, '').replace(/\[.*?\]/g, '').trim();
+  return /\S*operator .*/.exec(plain)?.[0] ?? (plain.split(' ').at(-1) || name);  // before it stands a return type
 }
 
 // Names of the functions of `module`: from its own name section, else from
