@@ -36,7 +36,7 @@ inline constexpr Config tiny_profile = {.has_slabs = false};
 
 constexpr bool is_valid(Config c) {
   return is_power_of_two(c.alignment) && is_power_of_two(c.slab_size) &&
-         c.alignment >= 8 && c.alignment <= 64 &&
+         c.alignment >= 8 && c.alignment <= 16 &&  // as spans are
          c.small_size_max % c.alignment == 0 &&
          c.small_size_max / c.alignment < 128 &&  // fits the page map's entry
          c.slab_size / c.alignment <= 512 &&      // and so does the count
