@@ -37,6 +37,8 @@ void* allocate_or_null(size_t size, size_t align) noexcept {
   }
 }
 
+constexpr size_t least = 1;  // any alignment: the heap's own then
+
 constexpr size_t number(std::align_val_t align) {
   return static_cast<size_t>(align);
 }
@@ -46,8 +48,8 @@ constexpr size_t number(std::align_val_t align) {
 using std::align_val_t;
 using std::nothrow_t;
 
-void* operator new(size_t n) { return allocate_or_throw(n, 0); }
-void* operator new[](size_t n) { return allocate_or_throw(n, 0); }
+void* operator new(size_t n) { return allocate_or_throw(n, least); }
+void* operator new[](size_t n) { return allocate_or_throw(n, least); }
 void* operator new(size_t n, align_val_t a) {
   return allocate_or_throw(n, number(a));
 }
@@ -55,10 +57,10 @@ void* operator new[](size_t n, align_val_t a) {
   return allocate_or_throw(n, number(a));
 }
 void* operator new(size_t n, const nothrow_t&) noexcept {
-  return allocate_or_null(n, 0);
+  return allocate_or_null(n, least);
 }
 void* operator new[](size_t n, const nothrow_t&) noexcept {
-  return allocate_or_null(n, 0);
+  return allocate_or_null(n, least);
 }
 void* operator new(size_t n, align_val_t a, const nothrow_t&) noexcept {
   return allocate_or_null(n, number(a));
@@ -79,8 +81,12 @@ void operator delete(void* p, align_val_t, const nothrow_t&) noexcept {
 void operator delete[](void* p, align_val_t, const nothrow_t&) noexcept {
   free(p);
 }
-void operator delete(void* p, size_t n) noexcept { mote_free_sized(p, n, 0); }
-void operator delete[](void* p, size_t n) noexcept { mote_free_sized(p, n, 0); }
+void operator delete(void* p, size_t n) noexcept {
+  mote_free_sized(p, n, least);
+}
+void operator delete[](void* p, size_t n) noexcept {
+  mote_free_sized(p, n, least);
+}
 void operator delete(void* p, size_t n, align_val_t a) noexcept {
   mote_free_sized(p, n, number(a));
 }

@@ -1,0 +1,69 @@
+/* A program for a static link: it uses what brings the C library's own users of
+ * malloc along, and every name a program may expect from a malloc. Exits with
+ * the line of what went wrong. */
+#define _GNU_SOURCE
+#include <locale.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mote/mote.h"
+
+#define REQUIRE(condition) \
+  if (!(condition)) _Exit(1 + __LINE__ % 255)
+
+static void* churn(void* argument) {
+  for (size_t i = 1; i < 50000; ++i) {
+    char* ptr = (char*)malloc(i % 2000);
+    REQUIRE(ptr && mote_usable_size(ptr) >= i % 2000);
+    memset(ptr, 1, i % 2000);
+    free(ptr);
+  }
+  return argument;
+}
+
+static void at_exit(void) { free(malloc(10)); }
+
+int main(void) {
+  pthread_t threads[3];
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(pthread_create(&threads[i], NULL, churn, NULL) == 0);
+  }
+  for (int i = 0; i < 20; ++i) {
+    pid_t child = fork();
+    if (child == 0) {
+      alarm(10);
+      free(malloc(100000));
+      _exit(0);
+    }
+    int status = 1;
+    REQUIRE(waitpid(child, &status, 0) == child && status == 0);
+  }
+  for (int i = 0; i < 3; ++i) REQUIRE(pthread_join(threads[i], NULL) == 0);
+
+  for (int i = 0; i < 100; ++i) REQUIRE(atexit(at_exit) == 0);
+  REQUIRE(setlocale(LC_ALL, "C"));
+  char* text = strdup("text");
+  REQUIRE(text && mote_usable_size(text) >= 5);
+  char line[100];
+  FILE* stream = fmemopen(line, sizeof line, "w");
+  REQUIRE(stream && fprintf(stream, "%s %.3f", text, 0.5) == 10);
+  fclose(stream);
+  free(text);
+
+  void* blocks[] = {calloc(10, 10),          realloc(NULL, 10),
+                    memalign(64, 10),        valloc(10),
+                    aligned_alloc(64, 64),   reallocarray(NULL, 10, 10)};
+  for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i) {
+    REQUIRE(blocks[i] && malloc_usable_size(blocks[i]) >= 10);
+    free(blocks[i]);
+  }
+  void* aligned = NULL;
+  REQUIRE(posix_memalign(&aligned, 4096, 10) == 0);
+  free(aligned);
+  return 0;
+}
