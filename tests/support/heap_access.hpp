@@ -1,0 +1,89 @@
+// The inside of a heap, for tests that look at it or break it on purpose.
+//
+// Every Verifier is a friend of every heap. This one, for a source that nothing
+// else uses, is the door.
+#pragma once
+
+#include <stddef.h>
+
+#include "back_heap.hpp"
+#include "free_list.hpp"
+#include "heap.hpp"
+#include "slabs.hpp"
+#include "verify.hpp"
+
+namespace mote {
+
+struct NoPages {
+  static constexpr bool is_near_zero = false;
+  Span acquire(size_t) noexcept { return {nullptr, 0}; }
+};
+
+template <>
+class Verifier<standard_profile, NoPages> {
+ public:
+  template <class Back>
+  static constexpr size_t is_free = Back::is_free;
+  template <class Back>
+  static constexpr size_t previous_free = Back::previous_free;
+  template <class Back>
+  static constexpr size_t is_used = Back::is_used;
+  template <class Back>
+  static constexpr unsigned bin_count = Back::bin_count;
+
+  template <Config config, class Source>
+  static BackHeap<config, Source>& back(Heap<config, Source>& heap) {
+    return heap.back_;
+  }
+  template <Config config, class Source>
+  static Slabs<config, Source>& slabs(Heap<config, Source>& heap) {
+    return heap.small_;
+  }
+  template <class Back>
+  static unsigned size_to_bin(size_t block_size) {
+    return Back::size_to_bin(block_size);
+  }
+  template <class Back>
+  static size_t size_to_block_size(size_t size) {
+    return Back::size_to_block_size(size);
+  }
+  template <class Back>
+  static size_t size_of(const Header* block) {
+    return Back::size_of(block);
+  }
+  template <class Back>
+  static auto& bins(Back& back) {
+    return back.bins_;
+  }
+  template <class Back>
+  static auto& bin_map(Back& back) {
+    return back.bin_map_;
+  }
+  template <class Back>
+  static Header* end(Back& back) {
+    return back.end();
+  }
+  template <class Back>
+  static Header* after(Header* block) {
+    return Back::after(block);
+  }
+  template <class Small>
+  static auto& entry_of(Small& slabs, const void* ptr) {
+    return slabs.map_[slabs.index_of(ptr)];
+  }
+  template <class Small>
+  static auto& class_at(Small& slabs, size_t class_index) {
+    return slabs.classes_[class_index];
+  }
+  template <class Small>
+  static constexpr auto one_in_use = Small::one_in_use;
+  template <class Small>
+  static constexpr auto slab_bytes = Small::slab_bytes;
+};
+
+using HeapAccess = Verifier<standard_profile, NoPages>;
+
+inline Header* header_of(void* ptr) { return static_cast<Header*>(ptr) - 1; }
+inline FreeNode* node_at(void* ptr) { return static_cast<FreeNode*>(ptr); }
+
+}  // namespace mote

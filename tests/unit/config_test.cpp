@@ -1,0 +1,79 @@
+#include "config.hpp"
+
+#include <gtest/gtest.h>
+
+#include "heap.hpp"
+#include "support/fake_pages.hpp"
+#include "verify.hpp"
+
+namespace mote {
+namespace {
+
+TEST(config, profiles_are_valid_with_both_alignments) {
+  for (size_t alignment : {size_t{8}, size_t{16}}) {
+    Config config = standard_profile;
+    config.alignment = alignment;
+    EXPECT_TRUE(is_valid(config));
+    config = tiny_profile;
+    config.alignment = alignment;
+    EXPECT_TRUE(is_valid(config));
+  }
+  EXPECT_TRUE(standard_profile.has_slabs);
+  EXPECT_FALSE(tiny_profile.has_slabs);
+}
+
+TEST(config, alignments_other_than_8_and_16_are_invalid) {
+  for (size_t alignment : {size_t{0}, size_t{1}, size_t{4}, size_t{12},
+                           size_t{24}, size_t{32}, size_t{64}, SIZE_MAX}) {
+    EXPECT_FALSE(is_valid({.alignment = alignment})) << alignment;
+  }
+}
+
+TEST(config, small_sizes_are_multiples_that_the_page_map_can_hold) {
+  EXPECT_FALSE(is_valid({.small_size_max = 250}));
+  EXPECT_FALSE(is_valid({.small_size_max = 264}));
+  EXPECT_FALSE(is_valid({.small_size_max = 128 * 16, .slab_size = 65536}));
+  EXPECT_TRUE(is_valid({.small_size_max = 128}));
+}
+
+TEST(config, slabs_are_powers_of_two_that_lose_little) {
+  EXPECT_FALSE(is_valid({.slab_size = 0}));
+  EXPECT_FALSE(is_valid({.slab_size = 3000}));
+  EXPECT_FALSE(is_valid({.slab_size = 1024}));   // an eighth of it is below 256
+  EXPECT_FALSE(is_valid({.slab_size = 16384}));  // more blocks than a count has
+  EXPECT_TRUE(is_valid({.slab_size = 4096}));
+}
+
+TEST(config, a_bin_is_looked_at_at_least_once) {
+  EXPECT_FALSE(is_valid({.bin_scan_max = 0}));
+  EXPECT_TRUE(is_valid({.bin_scan_max = 1}));
+}
+
+// Settings at the edge of what is valid give heaps that work.
+template <Config config>
+void allocates_and_frees() {
+  static_assert(is_valid(config));
+  Heap<config, FakePages> heap;
+  void* blocks[64];
+  for (size_t i = 0; i < 64; ++i) {
+    blocks[i] = heap.allocate(i * 9, 1);
+    ASSERT_NE(blocks[i], nullptr);
+    memset(blocks[i], 0xAB, i * 9);
+  }
+  for (void* block : blocks) heap.free(block);
+  ASSERT_STREQ(verify(heap), nullptr);
+}
+
+TEST(config, edges_work) {
+  allocates_and_frees<Config{.slab_size = 8192}>();
+  allocates_and_frees<Config{.alignment = 8, .slab_size = 4096}>();
+  allocates_and_frees<Config{
+      .alignment = 8, .small_size_max = 16, .slab_size = 128}>();
+  allocates_and_frees<Config{.small_size_max = 16, .slab_size = 128}>();
+  allocates_and_frees<Config{.small_size_max = 1024, .slab_size = 8192}>();
+  allocates_and_frees<Config{.bin_scan_max = 1}>();
+  allocates_and_frees<Config{.has_slabs = false, .bin_scan_max = 1000}>();
+}
+
+}  // namespace
+}  // namespace mote
