@@ -106,6 +106,8 @@ class BackHeap {
     if (new_end == old_end) return 0;
     detach(tail);
     tail->bits = distance(tail, new_end);
+    if constexpr (!Source::is_near_zero)
+      if (extent_max_ == extent_) extent_max_ = 0;  // the tail was the highest
     move_end(new_end);
     give(tail);
     return distance(new_end, old_end);
@@ -164,6 +166,15 @@ class BackHeap {
   void move_end(Header* sentinel) {
     sentinel->bits = 0;
     extent_ = distance(origin(), sentinel);
+    if constexpr (!Source::is_near_zero)
+      if (extent_max_ < extent_) extent_max_ = extent_;
+  }
+
+  // No block lies behind it. Memory near zero grows upwards; other sources may
+  // give a later region below an earlier one.
+  size_t extent_max() const {
+    if constexpr (Source::is_near_zero) return extent_;
+    return extent_max_;
   }
 
   static size_t size_to_block_size(size_t size) {
@@ -191,7 +202,7 @@ class BackHeap {
   Header* block_in_use(const void* ptr) const {
     Header* block = at(ptr, -header_size);
     if (address_of(ptr) & flags ||
-        distance(origin(), block) >= extent_)
+        distance(origin(), block) >= extent_max())
       mote_trap_invalid_pointer();
     if (block->bits & is_free) mote_trap_double_free();
     if ((block->bits & flags & ~previous_free) != is_used ||
@@ -303,7 +314,8 @@ class BackHeap {
   }
 
   Source source_;
-  size_t extent_ = 0;  // from the origin to the last sentinel
+  size_t extent_ = 0;      // from the origin to the last sentinel
+  size_t extent_max_ = 0;  // and to the highest one
   Header* start_ = nullptr;
   uint64_t bin_map_ = 0;
   FreeList bins_[bin_count] = {};
