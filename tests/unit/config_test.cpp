@@ -23,8 +23,9 @@ TEST(config, profiles_are_valid_with_both_alignments) {
 }
 
 TEST(config, alignments_other_than_8_and_16_are_invalid) {
-  for (size_t alignment : {size_t{0}, size_t{1}, size_t{4}, size_t{12},
-                           size_t{24}, size_t{32}, size_t{64}, SIZE_MAX}) {
+  for (size_t alignment :
+       {size_t{0}, size_t{1}, size_t{4}, size_t{12}, size_t{24}, size_t{32},
+        size_t{64}, size_t{SIZE_MAX}}) {
     EXPECT_FALSE(is_valid({.alignment = alignment})) << alignment;
   }
 }
