@@ -44,7 +44,9 @@ export function output(command, args, options = {}) {
   try {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 28, ...options });
   } catch (error) {
-    const reason = String(error.stderr ?? '').trim().split('\n').slice(-3).join('; ').slice(0, 500);
+    // A node program that throws says what it was in the middle of a trace.
+    const lines = String(error.stderr ?? '').trim().split('\n');
+    const reason = (lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.slice(-3).join('; ')).slice(0, 500);
     throw new Failure(`${command} ${args.join(' ').slice(0, 100)}: ${reason || error.message.split('\n')[0]}`);
   }
 }

@@ -21,7 +21,7 @@ async function runWasi() {
     returnOnExit: true,
   });
   const module = await WebAssembly.compile(readFileSync(modulePath));
-  const instance = await WebAssembly.instantiate(module, wasi.getImportObject());
+  const instance = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: wasi.wasiImport });
   const begin = performance.now();
   const status = wasi.start(instance);
   const seconds = (performance.now() - begin) / 1000;
