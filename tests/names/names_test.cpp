@@ -26,8 +26,8 @@ size_t malloc_usable_size(void* ptr) noexcept(noexcept(malloc(1)));
 namespace mote {
 namespace {
 
-const size_t absurd_sizes[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 65536,
-                               SIZE_MAX / 2 + 1, SIZE_MAX / 2 - 100};
+const size_t absurd_sizes[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 15,
+                               SIZE_MAX - 4095, SIZE_MAX - 65536};
 const size_t ordinary_sizes[] = {0, 1, 7, 8, 24, 100, 256, 257, 5000, 300000};
 
 bool is_filled_with(const void* ptr, size_t size, char byte) {
