@@ -62,7 +62,7 @@ void* _expand(void* ptr, size_t size) {
 }
 
 void* _recalloc(void* ptr, size_t count, size_t size) {
-  return resized(ptr, count, size, 0);
+  return resized(ptr, count, size, 1);
 }
 
 void* _aligned_malloc(size_t size, size_t align) {
