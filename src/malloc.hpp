@@ -62,15 +62,17 @@ struct Malloc {
   // The calls of mote.h: an alignment of 0 is the heap's own.
 
   static void* alloc(size_t size, size_t align) {
-    return align & (align - 1) ? nullptr : heap.allocate(size, align);
+    return align & (align - 1) ? nullptr : heap.allocate(size, align + !align);
   }
 
   static void* zalloc(size_t size, size_t align) {
-    return align & (align - 1) ? nullptr : heap.allocate_zeroed(size, align);
+    return align & (align - 1) ? nullptr
+                               : heap.allocate_zeroed(size, align + !align);
   }
 
   static void* realloc_aligned(void* ptr, size_t align, size_t size) {
-    return align & (align - 1) ? nullptr : heap.reallocate(ptr, align, size);
+    return align & (align - 1) ? nullptr
+                               : heap.reallocate(ptr, align + !align, size);
   }
 
   static bool try_expand(void* ptr, size_t size) {
