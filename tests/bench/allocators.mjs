@@ -9,7 +9,7 @@
 //              giving a wasm module with the ABI, to be merged
 //   exports    size table -> names to export there, or a function that makes
 //              the module
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { Failure, archive, compile, compileC, here, make, npm, out, root, run } from "./toolchain.mjs";
 
@@ -24,6 +24,10 @@ const cNames = (aligned) => ({
 });
 const cApi = cNames("aligned_alloc");
 const sizedApi = ["mote_alloc", "mote_free_sized", "mote_realloc_sized", "mote_zalloc"];
+
+function requireFile(path) {
+  if (!existsSync(path)) throw new Failure(`there is no file ${path}`);
+}
 
 // ---- mote, from its one amalgamated file.
 
@@ -67,6 +71,7 @@ export async function moteVariants(text) {
     const [, label, rest] = /^(?:([\w.@+-]+)=)?(.+)$/.exec(item);
     const [path, ...flags] = rest.split(":");
     const name = label ?? (index === 0 ? "mote" : basename(path, ".cpp"));
+    requireFile(path);
     return mote(name, resolve(path), flags, { sized: name.endsWith("@sized") });
   }));
 }
@@ -199,6 +204,7 @@ export async function external(text) {
   const match = /^([\w.@+-]+)=(.+)$/.exec(text);
   if (!match) throw new Failure(`--module wants NAME=FILE, not ${text}`);
   const [, name, path] = match;
+  requireFile(path);
   const file = resolve(path);
   const alignment = /-8$/.test(name) ? 8 : 16;
   const common = { name, group: "peer", alignment, exports: {} };

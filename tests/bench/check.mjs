@@ -1,5 +1,5 @@
 // The bars that are exact: sizes and memory. Times are printed, never judged.
-import { geomean } from "./report.mjs";
+import { geomean } from "./statistics.mjs";
 
 const sizeBars = {
   tiny: { whole: { raw: 1280, brotli: 780 }, pair: { raw: 850 }, sized: { raw: 1000 } },

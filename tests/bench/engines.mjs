@@ -4,12 +4,17 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { browsers, runInBrowser } from "./browsers.mjs";
-import { Failure, here, npm, out } from "./toolchain.mjs";
+import { Failure, here, npm, out, run } from "./toolchain.mjs";
 
 const commands = {
   node: () => [process.execPath],
   bun: () => [join(npm, "@oven/bun-linux-x64/bin/bun")],
 };
+
+export async function engineVersion(engine) {
+  const [command] = commands[engine]?.() ?? browsers[engine]("", "");
+  return (await run(command, ["--version"])).trim();
+}
 
 export async function runPlan(engine, plan) {
   if (browsers[engine]) return runInBrowser(engine, plan);

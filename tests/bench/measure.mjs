@@ -2,7 +2,9 @@
 // worker. Knows nothing of files or processes.
 //
 //   plan   { rows: [{ name, trace }], modules: [{ name, file }], repetitions, mode }
-//   host   load(file) -> Promise<Uint8Array>, now() -> milliseconds, emit(result)
+//   host   load(file) -> Promise<Uint8Array>, emit(result),
+//          now() -> milliseconds, of the processor where it can be had,
+//          clock() -> milliseconds, as fine as it can be had
 //
 // A repetition is a fresh instance in which the row runs twice (cold, warm), and
 // in the first repetition a third time (for the leak check). Allocators take
@@ -122,7 +124,7 @@ export async function latency(plan, host) {
       const best = new Float64Array(operation_count).fill(Infinity);
       const times = new Float64Array(1 << 17);
       let time_count;
-      const stamp = () => { times[time_count++] = host.now(); };
+      const stamp = () => { times[time_count++] = host.clock(); };
       try {
         for (let repetition = 0; repetition < plan.repetitions; ++repetition) {
           const { exports } = await WebAssembly.instantiate(module, { host: { stamp } });
@@ -208,7 +210,7 @@ export async function scaling(plan, host) {
 // ---- What the rows ask for, from the counting module.
 
 export async function count(plan, host) {
-  const module = await WebAssembly.compile(await host.load(plan.countModule));
+  const module = await WebAssembly.compile(await host.load(plan.modules[0].file));
   for (const row of plan.rows) {
     const trace = row.trace ? await host.load(row.trace) : null;
     const { exports } = await WebAssembly.instantiate(module, { host: { stamp() {} } });

@@ -1,21 +1,24 @@
 // The benchmark's command: builds, records, measures, reports.
+import { cpus } from "node:os";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as allocators from "./allocators.mjs";
-import { runPlan } from "./engines.mjs";
 import { check } from "./check.mjs";
-import { measureNative } from "./native.mjs";
+import { engineVersion, runPlan } from "./engines.mjs";
 import { benchModule, countModule, syntheticRows } from "./modules.mjs";
-import { summarize, printTables } from "./report.mjs";
+import { measureNative } from "./native.mjs";
+import { page } from "./page.mjs";
+import { asMarkdown, asText, tables } from "./report.mjs";
 import { measureSizes } from "./sizes.mjs";
-import { Failure, checkTools, out } from "./toolchain.mjs";
-import { recordTraces, traceRows } from "./traces.mjs";
+import { summarize } from "./statistics.mjs";
+import { Failure, checkTools, out, run } from "./toolchain.mjs";
+import { programVersions, recordTraces, traceRows } from "./traces.mjs";
 
 const usage = `usage: tests/bench/run [options]
   --quick             3 repetitions, dlmalloc, emmalloc and zig as the only peers,
-                      no single operations
-  --memory-only       no timing: the memory figures, which are exact
+                      no single operations, no control
+  --memory-only       no timing: the memory figures and sizes, which are exact
   --engine=LIST       of node,bun,chromium,firefox (default node,bun)
   --only=LIST         rows, or "traces", or "synthetic"
   --reps=N            repetitions (default 5)
@@ -30,13 +33,12 @@ const usage = `usage: tests/bench/run [options]
 const list = (text) => (text ? text.split(",").filter(Boolean) : []);
 
 function parse() {
+  const flag = { type: "boolean" }, value = { type: "string" };
   try {
     return parseArgs({
       options: {
-        quick: { type: "boolean" }, "memory-only": { type: "boolean" }, record: { type: "boolean" },
-        check: { type: "boolean" }, native: { type: "boolean" }, help: { type: "boolean" }, engine: { type: "string" },
-        only: { type: "string" }, reps: { type: "string" }, mote: { type: "string" },
-        module: { type: "string", multiple: true }, peers: { type: "string" },
+        quick: flag, "memory-only": flag, native: flag, record: flag, check: flag, help: flag,
+        engine: value, only: value, reps: value, mote: value, peers: value, module: { ...value, multiple: true },
       },
     }).values;
   } catch (error) {
@@ -62,7 +64,14 @@ async function chooseAllocators(options, level) {
     peers = peers.filter(({ name }) => names.includes(name));
   }
   const ready = await Promise.all((options.module ?? []).map(allocators.external));
-  return [...motes, ...peers, ...ready];
+  const chosen = [...motes, ...peers, ...ready];
+  if (!options.quick && !options["memory-only"] && peers.length) {
+    chosen.push({ ...peers[0], name: "control", group: "control", of: peers[0].name, exports: {} });
+  }
+  const twice = chosen.find(({ name }, i) => chosen.findIndex((other) => other.name === name) !== i);
+  if (twice) throw new Failure(`two allocators are called ${twice.name}`);
+  if (chosen.length === 0) throw new Failure("nothing to measure");
+  return chosen;
 }
 
 function chooseRows(only) {
@@ -75,10 +84,10 @@ function chooseRows(only) {
   return all.filter((name) => names.includes(name));
 }
 
-// The rows whose single operations are timed: enough to show the shape.
+// The rows whose single operations are timed: enough to show the shape. In one
+// engine: what is looked at is the allocator.
 const latencyRows = ["clang", "jq", "python3", "sqlite3"];
 
-// In one engine: what is looked at is the allocator, not the engine.
 function measureLatency(rows, modules) {
   return runPlan("node", {
     action: "latency", rows: rows.filter(({ name }) => latencyRows.includes(name)), modules, repetitions: 5,
@@ -89,7 +98,7 @@ const traps = (name, ...sizes) => ({ name, sizes, counts: [4000, 8000, 16000] })
 
 function measureScaling(modules) {
   return runPlan("node", {
-    action: "scaling", modules, repetitions: 3,
+    action: "scaling", modules, repetitions: 3, rows: [],
     // In the order of enum Pattern in workloads/scaling.cpp.
     patterns: [
       traps("too small", 40, 100, 300, 1000, 4000, 16000), traps("misaligned", 200, 1000, 4000, 16000),
@@ -99,48 +108,62 @@ function measureScaling(modules) {
   });
 }
 
+async function describe(engines, rows) {
+  const firstLine = async (command, ...args) => (await run(command, args)).split("\n")[0].trim();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    processor: `${cpus()[0].model}, ${cpus().length} cores`,
+    compiler: await firstLine("clang++-19", "--version"),
+    "wasm-opt": await firstLine("wasm-opt", "--version"),
+    ...Object.fromEntries(await Promise.all(engines.map(async (engine) => [engine, await engineVersion(engine)]))),
+    ...Object.fromEntries(Object.entries(await programVersions(rows)).map(([name, version]) => [`trace of ${name}`, version])),
+  };
+}
+
 async function main() {
   const options = parse();
   if (options.help) return process.stdout.write(usage);
+  const repetitions = Number(options.reps ?? (options.quick ? 3 : 5));
+  if (!(repetitions >= 1)) throw new Failure("--reps wants a number above 0");
+  const memory_only = options["memory-only"] ?? false;
+  const engines = memory_only ? ["node"] : list(options.engine ?? "node,bun");
+  const names = chooseRows(options.only);
   await checkTools();
   mkdirSync(out, { recursive: true });
 
-  const names = chooseRows(options.only);
   const traces = await recordTraces(names, options.record);
   const rows = names.map((name) => ({ name, trace: traces.find((trace) => trace.name === name)?.file }));
-
   const subjects = await chooseAllocators(options, "-O2");
-  const modules = await Promise.all(subjects.map(async (subject) => ({
-    name: subject.name, file: await benchModule(subject),
-  })));
+  const modules = await Promise.all(subjects.map(async (subject) => ({ name: subject.name, file: await benchModule(subject) })));
   const counts = await runPlan("node", {
-    action: "count", rows, countModule: await countModule(await allocators.dlmalloc("-O2", 16)),
+    action: "count", rows, modules: [{ file: await countModule(await allocators.dlmalloc("-O2", 16)) }],
   });
 
-  const memory_only = options["memory-only"] ?? false;
-  const engines = memory_only ? ["node"] : list(options.engine ?? "node,bun");
-  const repetitions = Number(options.reps ?? (options.quick ? 3 : 5));
-  if (!(repetitions >= 1)) throw new Failure("--reps wants a number above 0");
   const results = {};
   for (const engine of engines) {
     results[engine] = await runPlan(engine, {
       action: "measure", mode: memory_only ? "memory" : "time", rows, modules, repetitions,
     });
   }
-
-  const bounded = modules.filter((_, i) => subjects[i].group !== "floor");
   const single = !memory_only && !options.quick;
-  const latencies = single ? await measureLatency(rows, bounded) : [];
-  const scalings = single ? await measureScaling(bounded) : [];
-
-  const native = options.native ? await measureNative(rows, repetitions) : undefined;
-
-  const summary = summarize({ rows, subjects, counts, results, latencies, scalings });
-  summary.native = native;
-  summary.sizes = await measureSizes(await chooseAllocators(options, "-Oz"));
+  const bounded = modules.filter((_, i) => ["mote", "peer"].includes(subjects[i].group));
+  const summary = summarize({
+    rows, subjects, counts, results,
+    about: await describe(engines, names),
+    latencies: single ? await measureLatency(rows, bounded) : undefined,
+    scalings: single ? await measureScaling(bounded) : undefined,
+    native: options.native ? await measureNative(rows, repetitions) : undefined,
+    sizes: await measureSizes(await chooseAllocators(options, "-Oz")),
+  });
   summary.checks = check(summary);
+
+  const all = tables(summary);
+  process.stdout.write(all.map(asText).join("\n"));
   writeFileSync(join(out, "results.json"), JSON.stringify(summary, null, 1));
-  printTables(summary);
+  writeFileSync(join(out, "results.md"), all.map(asMarkdown).join("\n"));
+  writeFileSync(join(out, "results.html"), page(summary, all));
+  process.stderr.write(`wrote ${join(out, "results.{json,md,html}")}\n`);
+
   if (options.check) {
     if (summary.checks.length === 0) throw new Failure("nothing to check");
     if (summary.checks.some(({ passed }) => !passed)) throw new Failure("a bar is missed");

@@ -9,6 +9,7 @@
 //
 // The programs are 64-bit: their pointers, and so their blocks, are larger than
 // in a wasm32 build of them. Sizes are replayed as they were.
+import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -72,25 +73,32 @@ const environment = {
 export async function recordTraces(names, again) {
   const folder = join(out, "traces");
   mkdirSync(folder, { recursive: true });
-  const recorder = await make({
-    command: "gcc",
-    args: ["-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fno-builtin", join(here, "record.c"), "-o", "$OUT"],
-    inputs: [join(here, "record.c")],
-    suffix: ".so",
-  });
   const traces = [];
   for (const program of programs.filter(({ name }) => names.includes(name))) {
-    const file = join(folder, program.name + ".trace");
+    const file = join(folder, `${program.name}-${digest(program)}.trace`);
     if (again || !existsSync(file)) {
       process.stderr.write(`recording ${program.name}\n`);
-      record(program, recorder, folder, file);
+      await recordProgram(program, folder, file);
     }
     traces.push({ name: program.name, file });
   }
   return traces;
 }
 
-function record(program, recorder, folder, file) {
+// Of what decides the trace, the program's own version aside.
+function digest(program) {
+  const hash = createHash("sha256");
+  for (const input of [join(here, "record.c"), join(here, "traces.mjs"), ...program.files]) hash.update(readFileSync(input));
+  return hash.digest("hex").slice(0, 8);
+}
+
+export async function recordProgram(program, folder, file) {
+  const recorder = await make({
+    command: "gcc",
+    args: ["-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fno-builtin", join(here, "record.c"), "-o", "$OUT"],
+    inputs: [join(here, "record.c")],
+    suffix: ".so",
+  });
   const events = join(folder, program.name + ".events");
   rmSync(events, { force: true });
   program.prepare?.(folder);
@@ -215,8 +223,4 @@ export async function programVersions(names) {
     versions[program.name] = (await run(command, [flag])).trim().split("\n").find((line) => line.trim()) ?? "";
   }
   return versions;
-}
-
-export function traceLength(file) {
-  return readFileSync(file).length / 8;
 }

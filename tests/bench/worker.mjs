@@ -6,12 +6,13 @@ const post = (path, body) => fetch(path, { method: "POST", body: JSON.stringify(
 
 try {
   const plan = await (await fetch("/plan")).json();
+  const results = [];
   const host = {
     load: async (file) => new Uint8Array(await (await fetch(`/file?${encodeURIComponent(file)}`)).arrayBuffer()),
     now: () => performance.now(),
+    clock: () => performance.now(),
     emit: (result) => results.push(result),
   };
-  const results = [];
   await measuring[plan.action](plan, host);
   await post("/results", results);
 } catch (error) {
