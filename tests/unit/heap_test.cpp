@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <string.h>
 
+#include <type_traits>
 #include <vector>
 
 #include "native/static_array.hpp"
@@ -21,7 +22,8 @@ TEST(heap_as_a_global, works_before_main) {
 }
 
 // A heap needs no destructor of its own.
-static_assert(__has_trivial_destructor(Heap<standard_profile, GivenMemory>));
+static_assert(
+    std::is_trivially_destructible_v<Heap<standard_profile, GivenMemory>>);
 
 template <Config c>
 struct Choice {
