@@ -13,7 +13,7 @@
 // setrlimit while running), locks it (mlockall) or reads it (VSZ) would see all
 // of a long one. It lies apart from where the kernel puts other mappings (2 TiB
 // on x86-64), so a full one is extended in place, doubling what is reserved.
-// Should somebody be in the way after all, the next window begins elsewhere.
+// Should somebody be in the way after all, the next window begins behind them.
 #pragma once
 
 #include <stddef.h>
@@ -149,7 +149,8 @@ class Mmap {
   Span acquire_elsewhere(size_t size_bytes) noexcept {
     for (size_t window = window_bytes(size_bytes); window != 0;
          window = smaller_window_bytes(window, size_bytes)) {
-      char* const begin = reserve_apart(window);
+      char* begin = reserve_beyond(window);
+      if (begin == nullptr) begin = reserve_apart(window);
       if (begin == nullptr) continue;
       if (mprotect(begin, size_bytes, PROT_READ | PROT_WRITE) != 0) {
         munmap(begin, window);
@@ -162,6 +163,21 @@ class Mmap {
       return {begin, size_bytes};
     }
     return {nullptr, 0};
+  }
+
+  // Behind whatever is in the way, as near as it goes: the heap's page map
+  // spans all of its windows, and windows that are TiB apart would be too much
+  // for it.
+  char* reserve_beyond(size_t size_bytes) const noexcept {
+    if (limit_ == nullptr) return nullptr;
+    size_t distance = size_bytes;
+    for (int tries = 0; tries < 6; ++tries, distance *= 2) {
+      char* const wish = limit_ + distance;
+      char* const begin = reserve_at(wish, size_bytes, 0);
+      if (begin == wish || begin == nullptr) return begin;
+      munmap(begin, size_bytes);
+    }
+    return nullptr;
   }
 
   // Every window of the process gets a distance of its own, lest those of two

@@ -105,6 +105,8 @@ TEST(mmap_source, occupied_addresses_are_left_alone) {
   while (granted_bytes < size_t{1} << 27) {
     const Span span = source.acquire(size_t{3} << 20);
     ASSERT_NE(span.begin, nullptr);
+    EXPECT_GT(span.begin, first.begin);
+    EXPECT_LT(span.begin, first.begin + (size_t{1} << 30)) << "too far away";
     span.begin[0] = span.begin[span.size_bytes - 1] = 1;
     granted_bytes += span.size_bytes;
   }
