@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include <vector>
+
 #include "back_heap.hpp"
 #include "free_list.hpp"
 #include "heap.hpp"
@@ -64,6 +66,10 @@ class Verifier<standard_profile, NoPages> {
     return back.end();
   }
   template <class Back>
+  static Header* origin(Back& back) {
+    return const_cast<Header*>(back.origin());
+  }
+  template <class Back>
   static Header* after(Header* block) {
     return Back::after(block);
   }
@@ -82,6 +88,25 @@ class Verifier<standard_profile, NoPages> {
 };
 
 using HeapAccess = Verifier<standard_profile, NoPages>;
+
+// All blocks of a heap, free or not, from the lowest header on: two heaps with
+// the same layout have served and freed alike.
+template <Config config, class Source>
+std::vector<Header> layout_of(Heap<config, Source>& heap) {
+  using Back = BackHeap<config, Source>;
+  Back& back = HeapAccess::back(heap);
+  std::vector<Header> layout;
+  const Header* const end = HeapAccess::end(back);
+  for (Header* block = HeapAccess::origin(back); block != end;
+       block = HeapAccess::after<Back>(block)) {
+    layout.push_back(*block);
+  }
+  return layout;
+}
+
+inline bool operator==(const Header& a, const Header& b) {
+  return a.bits == b.bits;
+}
 
 inline Header* header_of(void* ptr) { return static_cast<Header*>(ptr) - 1; }
 inline FreeNode* node_at(void* ptr) { return static_cast<FreeNode*>(ptr); }

@@ -1,0 +1,238 @@
+// Memory that a heap holds must stay in proportion to what is live: the
+// workloads on which other small allocators leaked or grew without end.
+#include <gtest/gtest.h>
+#include <string.h>
+
+#include <vector>
+
+#include "heap.hpp"
+#include "native/static_array.hpp"
+#include "support/fake_pages.hpp"
+#include "support/heap_access.hpp"
+#include "support/model.hpp"
+#include "support/random.hpp"
+#include "support/seed.hpp"
+#include "verify.hpp"
+
+namespace mote {
+namespace {
+
+template <Config c>
+struct Choice {
+  static constexpr Config config = c;
+};
+
+using Choices =
+    testing::Types<Choice<Config{.alignment = 8}>,
+                   Choice<Config{.alignment = 16}>,
+                   Choice<Config{.alignment = 8, .has_slabs = false}>,
+                   Choice<Config{.alignment = 16, .has_slabs = false}>>;
+
+class ChoiceNames {
+ public:
+  template <class C>
+  static std::string GetName(int) {
+    return (C::config.has_slabs ? "slabs_" : "tiny_") +
+           std::to_string(C::config.alignment);
+  }
+};
+
+template <class C>
+class bounded_memory : public testing::Test {
+ protected:
+  static constexpr Config config = C::config;
+  using TestedHeap = Heap<config, FakePages>;
+
+  bounded_memory() { heap_.source().arena_bytes = size_t{16} << 20; }
+  ~bounded_memory() override { EXPECT_STREQ(verify(heap_), nullptr); }
+
+  void* allocate(size_t size) {
+    void* const ptr = heap_.allocate(size, 1);
+    EXPECT_NE(ptr, nullptr);
+    return ptr;
+  }
+  size_t granted_pages() { return heap_.source().granted_bytes / 65536; }
+
+  TestedHeap heap_;
+};
+
+TYPED_TEST_SUITE(bounded_memory, Choices, ChoiceNames);
+
+// Issue 106 of wee_alloc: two large blocks freed in the order of allocation.
+TYPED_TEST(bounded_memory, of_two_large_blocks_again_and_again) {
+  size_t first_pages = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    void* const first = this->allocate(85'196);
+    void* const second = this->allocate(80'000);
+    this->heap_.free(first);
+    this->heap_.free(second);
+    if (i == 0) first_pages = this->granted_pages();
+  }
+  EXPECT_EQ(this->granted_pages(), first_pages);
+  EXPECT_LE(first_pages, 3u);
+}
+
+// The three workloads of issue 51 of talc, and the pages it counts.
+
+// A buffer that grows by about a page each step, the one before freed.
+TYPED_TEST(bounded_memory, of_a_buffer_that_grows) {
+  size_t size = 65'536;
+  void* buffer = this->allocate(size);
+  for (int step = 0; step < 60; ++step) {
+    size += 65'000;
+    void* const grown = this->allocate(size);
+    this->heap_.free(buffer);
+    buffer = grown;
+  }
+  // Both buffers of a step are live, and a third is the largest hole that is
+  // too small for the next.
+  EXPECT_LT(this->granted_pages() * 65536, 3 * size);
+  this->heap_.free(buffer);
+}
+
+TYPED_TEST(bounded_memory, of_random_actions) {
+  Model<typename TestFixture::TestedHeap, TestFixture::config.alignment> model(
+      this->heap_);
+  Random random(seed());
+  const unsigned length = rounds(100'000);
+  size_t early_pages = 0;
+  for (unsigned i = 0; i < length; ++i) {
+    ASSERT_STREQ(model.apply(random_operation(random, 50'000)), nullptr);
+    if (i == length / 4) early_pages = this->granted_pages();
+  }
+  EXPECT_EQ(model.refused_count(), 0u);
+  // Random peaks still come later, but no trend.
+  EXPECT_LE(this->granted_pages(), early_pages * 5 / 4 + 1);
+  EXPECT_STREQ(model.free_all(), nullptr);
+}
+
+// A page allocated and freed, with one small block beside it.
+TYPED_TEST(bounded_memory, of_a_page_again_and_again) {
+  void* const pinned = this->allocate(16);
+  for (int i = 0; i < 10'000; ++i) {
+    void* const page = this->allocate(65'520);
+    this->heap_.free(page);
+  }
+  EXPECT_LE(this->granted_pages(), 3u);
+  this->heap_.free(pinned);
+}
+
+TYPED_TEST(bounded_memory, after_three_runs_as_after_one) {
+  const auto run = [&] {
+    Random random(seed());
+    std::vector<void*> blocks;
+    for (unsigned i = 0; i < 20'000; ++i) {
+      if (blocks.size() > 500 || (!blocks.empty() && random.one_in(3))) {
+        const size_t index = random.below(blocks.size());
+        this->heap_.free(blocks[index]);
+        blocks[index] = blocks.back();
+        blocks.pop_back();
+      } else {
+        blocks.push_back(this->allocate(random_size(random, 20'000)));
+      }
+    }
+    for (void* block : blocks) this->heap_.free(block);
+  };
+  run();
+  const size_t after_one = this->granted_pages();
+  run();
+  run();
+  EXPECT_LE(this->granted_pages(), after_one + after_one / 50);
+}
+
+// Blocks of one size, all freed, then of the next size: memory is shared.
+TYPED_TEST(bounded_memory, of_phases_with_different_sizes) {
+  size_t first_pages = 0;
+  for (size_t size = 16; size < 2000; size += 24) {
+    std::vector<void*> blocks;
+    for (size_t live = 0; live < 500'000; live += size) {
+      blocks.push_back(this->allocate(size));
+    }
+    for (void* block : blocks) this->heap_.free(block);
+    if (first_pages == 0) first_pages = this->granted_pages();
+  }
+  EXPECT_LE(this->granted_pages(), first_pages + 2);
+}
+
+// Every second block freed leaves holes of one size only; they must serve it.
+TYPED_TEST(bounded_memory, of_holes_that_are_filled_again) {
+  std::vector<void*> blocks;
+  for (int i = 0; i < 2000; ++i) blocks.push_back(this->allocate(400));
+  const size_t pages = this->granted_pages();
+  for (int round = 0; round < 20; ++round) {
+    for (size_t i = 0; i < blocks.size(); i += 2) this->heap_.free(blocks[i]);
+    for (size_t i = 0; i < blocks.size(); i += 2) {
+      blocks[i] = this->allocate(400);
+    }
+  }
+  EXPECT_EQ(this->granted_pages(), pages);
+}
+
+// Fixed heaps.
+
+template <class TestedHeap>
+std::vector<void*> fill(TestedHeap& heap, size_t size) {
+  std::vector<void*> blocks;
+  while (void* const ptr = heap.allocate(size, 1)) blocks.push_back(ptr);
+  return blocks;
+}
+
+// What blocks take of the heap: the payload, rounded up to the alignment, and
+// the header of those that have one. A slab's unused tail does not count.
+template <Config config, class Source>
+size_t bytes_taken(Heap<config, Source>& heap,
+                   const std::vector<void*>& blocks) {
+  size_t bytes = 0;
+  for (void* block : blocks) {
+    bytes += heap.usable_size(block);
+    if (config.has_slabs && HeapAccess::slabs(heap).contains(block)) continue;
+    bytes += BackHeap<config, Source>::header_size;
+  }
+  return bytes;
+}
+
+TYPED_TEST(bounded_memory, of_256_KiB_serves_240_KiB_of_100_byte_blocks) {
+  static Heap<TestFixture::config, StaticArray<256 * 1024>> fixed;
+  for (int round = 0; round < 3; ++round) {
+    const std::vector<void*> blocks = fill(fixed, 100);
+    ASSERT_FALSE(blocks.empty());
+    EXPECT_GE(bytes_taken(fixed, blocks), 240u * 1024);
+    EXPECT_STREQ(verify(fixed), nullptr);
+    for (void* block : blocks) fixed.free(block);
+    EXPECT_STREQ(verify(fixed), nullptr);
+  }
+}
+
+// Issue 85 of wee_alloc: each size class took so much that 2.2 KiB were left.
+TYPED_TEST(bounded_memory, of_256_KiB_is_usable_after_one_block_of_each_size) {
+  static Heap<TestFixture::config, StaticArray<256 * 1024>> fixed;
+  std::vector<void*> singles;
+  for (size_t size = 1; size <= 256; ++size) {
+    singles.push_back(fixed.allocate(size, 1));
+    ASSERT_NE(singles.back(), nullptr);
+  }
+  const size_t count = fill(fixed, 1000).size();
+  EXPECT_GE(count * 1000, 150u * 1024);
+  for (void* single : singles) fixed.free(single);
+  EXPECT_STREQ(verify(fixed), nullptr);
+}
+
+TYPED_TEST(bounded_memory, of_8_KiB_works) {
+  static Heap<TestFixture::config, StaticArray<8192>> fixed;
+  for (size_t size : {size_t{1}, size_t{24}, size_t{100}, size_t{500},
+                      size_t{3000}, size_t{7000}}) {
+    const std::vector<void*> blocks = fill(fixed, size);
+    ASSERT_FALSE(blocks.empty()) << size;
+    EXPECT_GE(bytes_taken(fixed, blocks), 5500u) << size;
+    for (void* block : blocks) memset(block, 0xAA, fixed.usable_size(block));
+    EXPECT_STREQ(verify(fixed), nullptr);
+    for (void* block : blocks) fixed.free(block);
+    EXPECT_STREQ(verify(fixed), nullptr);
+  }
+  void* const all = fixed.allocate(7500, 1);
+  EXPECT_NE(all, nullptr) << "what the size classes kept must return";
+  fixed.free(all);
+}
+
+}  // namespace
+}  // namespace mote
