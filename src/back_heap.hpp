@@ -51,8 +51,8 @@ class BackHeap {
   static constexpr size_t header_size = sizeof(Header);
   static constexpr size_t footer_size = sizeof(Header);
   // Below this a free block has no room for its links.
-  static constexpr size_t block_size_min = align_up(
-      header_size + sizeof(FreeNode) + footer_size, config.alignment);
+  static constexpr size_t block_size_min =
+      align_up(header_size + sizeof(FreeNode) + footer_size, config.alignment);
 
   // Requests closer to SIZE_MAX than this are refused before any arithmetic
   // on them can wrap, whatever the source rounds up to.
@@ -60,37 +60,63 @@ class BackHeap {
 
   // A block with at least `size` bytes at a multiple of `align` (a power of
   // two; less than the heap's means that), or null: then nothing has changed.
-  void* allocate(size_t size, size_t align) {
+  // `moving`, if not null, is a block to do it with in place, when possible.
+  void* allocate(size_t size, size_t align, Header* moving = nullptr) {
     if (size + align + size_slack < size) return nullptr;
     size_t block_size = size_to_block_size(size);
-    // At first only what a free tail lacks is asked for. If that memory came
-    // from elsewhere it may not do; the second growth asks for all.
-    for (size_t tail_size_max = block_size;; tail_size_max = 0) {
+    // At first only what the end of the heap lacks is asked for. If that memory
+    // came from elsewhere it may not do; the second growth asks for all.
+    for (size_t credit_max = block_size;; credit_max = 0) {
+      if (moving && resize(moving, block_size)) return payload_of(moving);
       if (Header* block = take(block_size, align)) return payload_of(block);
-      if (!grow(block_size + align, tail_size_max)) return nullptr;
+      if (!grow(block_size + align, moving, credit_max)) return nullptr;
     }
   }
 
-  void free(void* ptr) { give(block_in_use(ptr)); }
+  static size_t payload_size(const Header* block) {
+    return size_of(block) - header_size;
+  }
 
-  size_t usable_size(const void* ptr) const {
-    return size_of(block_in_use(ptr)) - header_size;
+  // Frees a block in use, merged with its free neighbours.
+  [[gnu::noinline]] void give(Header* block) {
+    size_t size = size_of(block);
+    if (block->bits & previous_free) {
+      block = before(block);
+      size += detach(block);
+    }
+    Header* next = at(block, size);
+    if (next->bits & is_free) {
+      size += detach(next);
+      next = at(block, size);
+    }
+    next->bits |= previous_free;
+    at(next, -footer_size)->bits = size;
+    block->bits = size | is_free;
+    unsigned bin = size_to_bin(size);
+    bin_map_ |= uint64_t{1} << bin;
+    push(&bins_[bin], node_of(block));
   }
 
   // Makes the block `size` bytes long where it is; false if it cannot.
-  bool resize(void* ptr, size_t size) {
-    Header* block = block_in_use(ptr);
+  bool try_expand(void* ptr, size_t size) {
     size_t block_size = size_to_block_size(size);
-    if (block_size < size) return false;
-    if (size_of(block) < block_size) {
-      Header* next = after(block);
-      if (!(next->bits & is_free) ||
-          size_of(block) + size_of(next) < block_size)
-        return false;
-      block->bits += detach(next);
-    }
-    trim(block, block_size);
-    return true;
+    return block_size > size && resize(block_in_use(ptr), block_size);
+  }
+
+  // The block whose payload `ptr` is known to be.
+  static Header* block_of(void* ptr) { return static_cast<Header*>(ptr) - 1; }
+
+  // The block whose payload `ptr` is. Traps on what cannot be one: a bad
+  // alignment or address, a header that no block has, a free block.
+  Header* block_in_use(const void* ptr) const {
+    Header* block = at(ptr, -header_size);
+    if (address_of(ptr) & flags || distance(origin(), block) >= extent_max())
+      mote_trap_invalid_pointer();
+    if (block->bits & is_free) mote_trap_double_free();
+    if ((block->bits & flags & ~previous_free) != is_used ||
+        !leads_into_heap(block) || after(block)->bits & previous_free)
+      mote_trap_invalid_pointer();
+    return block;
   }
 
   // Gives the free memory before the last sentinel back; the bytes released.
@@ -100,14 +126,11 @@ class BackHeap {
     Header* old_end = end();
     if (!(old_end->bits & previous_free)) return 0;
     Header* tail = before(old_end);
+    detach(tail);  // before its footer is gone
     char* kept_end = source_.release(reinterpret_cast<char*>(tail) +
                                      block_size_min + header_size);
     Header* new_end = reinterpret_cast<Header*>(kept_end) - 1;
-    if (new_end == old_end) return 0;
-    detach(tail);
     tail->bits = distance(tail, new_end);
-    if constexpr (!Source::is_near_zero)
-      if (extent_max_ == extent_) extent_max_ = 0;  // the tail was the highest
     move_end(new_end);
     give(tail);
     return distance(new_end, old_end);
@@ -125,6 +148,13 @@ class BackHeap {
  private:
   template <Config, PageSource>
   friend class Verifier;
+
+  // Whether the header after a block can be read at all. A linear memory needs
+  // no such check: it has no holes, and the engine stops what leaves it.
+  bool leads_into_heap(const Header* block) const {
+    if constexpr (Source::is_near_zero) return true;
+    return size_of(block) < extent_max() - distance(origin(), block);
+  }
 
   static constexpr size_t is_free = 1;
   static constexpr size_t previous_free = 2;
@@ -153,9 +183,6 @@ class BackHeap {
   static FreeNode* node_of(Header* block) {
     return reinterpret_cast<FreeNode*>(block + 1);
   }
-  static Header* block_of(FreeNode* node) {
-    return reinterpret_cast<Header*>(node) - 1;
-  }
 
   const Header* origin() const {
     return &origin_[span_alignment / header_size - 1];
@@ -164,7 +191,7 @@ class BackHeap {
   // The last sentinel.
   Header* end() { return at(origin(), extent_); }
   void move_end(Header* sentinel) {
-    sentinel->bits = 0;
+    clear(sentinel);
     extent_ = distance(origin(), sentinel);
     if constexpr (!Source::is_near_zero)
       if (extent_max_ < extent_) extent_max_ = extent_;
@@ -175,6 +202,11 @@ class BackHeap {
   size_t extent_max() const {
     if constexpr (Source::is_near_zero) return extent_;
     return extent_max_;
+  }
+
+  // Memory that no source gave before reads as zero.
+  static void clear(Header* header) {
+    if constexpr (ReleasingPageSource<Source>) header->bits = 0;
   }
 
   static size_t size_to_block_size(size_t size) {
@@ -188,27 +220,13 @@ class BackHeap {
   // its mantissa, as a double has them. The bias makes the first bins exact.
   [[gnu::noinline]] static unsigned size_to_bin(size_t block_size) {
     constexpr unsigned mantissa_bits_dropped = 50;
-    constexpr unsigned first =
-        (1023 + log2(4 * config.alignment)) << 2;  // 1023: exponent bias
+    constexpr unsigned first = (1023 + log2(4 * config.alignment))
+                               << 2;  // 1023: exponent bias
     double biased = static_cast<double>(block_size + 3 * config.alignment);
-    unsigned bin =
-        static_cast<unsigned>(__builtin_bit_cast(uint64_t, biased) >>
-                              mantissa_bits_dropped) - first;
+    unsigned bin = static_cast<unsigned>(__builtin_bit_cast(uint64_t, biased) >>
+                                         mantissa_bits_dropped) -
+                   first;
     return bin < bin_count ? bin : bin_count - 1;
-  }
-
-  // The block whose payload `ptr` is. Traps on what cannot be one: a bad
-  // alignment or address, a header that no block has, a free block.
-  Header* block_in_use(const void* ptr) const {
-    Header* block = at(ptr, -header_size);
-    if (address_of(ptr) & flags ||
-        distance(origin(), block) >= extent_max())
-      mote_trap_invalid_pointer();
-    if (block->bits & is_free) mote_trap_double_free();
-    if ((block->bits & flags & ~previous_free) != is_used ||
-        after(block)->bits & previous_free)
-      mote_trap_invalid_pointer();
-    return block;
   }
 
   // First fit within the bin of the size, `bin_scan_max` tries; any block of a
@@ -257,6 +275,19 @@ class BackHeap {
     return block;
   }
 
+  // Makes the block in use that long where it is; false if it cannot.
+  bool resize(Header* block, size_t block_size) {
+    if (size_of(block) < block_size) {
+      Header* next = after(block);
+      if (!(next->bits & is_free) ||
+          size_of(block) + size_of(next) < block_size)
+        return false;
+      block->bits += detach(next);
+    }
+    trim(block, block_size);
+    return true;
+  }
+
   // Gives back what the block in use has beyond `block_size`.
   void trim(Header* block, size_t block_size) {
     size_t rest_size = size_of(block) - block_size;
@@ -267,34 +298,15 @@ class BackHeap {
     give(rest);
   }
 
-  // Frees a block in use, merged with its free neighbours.
-  [[gnu::noinline]] void give(Header* block) {
-    size_t size = size_of(block);
-    if (block->bits & previous_free) {
-      block = before(block);
-      size += detach(block);
-    }
-    Header* next = at(block, size);
-    if (next->bits & is_free) {
-      size += detach(next);
-      next = at(block, size);
-    }
-    next->bits |= previous_free;
-    at(next, -footer_size)->bits = size;
-    block->bits = size | is_free;
-    unsigned bin = size_to_bin(size);
-    bin_map_ |= uint64_t{1} << bin;
-    push(&bins_[bin], node_of(block));
-  }
-
-  // Gets `size` more bytes than there are in one piece, less those of a free
-  // tail as far as `tail_size_max`.
-  bool grow(size_t size, size_t tail_size_max) {
+  // Gets `size` more bytes than there are in one piece, less what a free block
+  // at the end has, or `moving` if it is the last in use, up to `credit_max`.
+  bool grow(size_t size, Header* moving, size_t credit_max) {
     Header* block = end();
-    if (block->bits & previous_free) {
-      size_t tail_size = size_of(before(block));
-      size -= tail_size < tail_size_max ? tail_size : tail_size_max;
-    }
+    Header* last = block;
+    if (block->bits & previous_free) last = before(block);
+    if (moving && after(moving) == last) last = moving;
+    size_t credit = distance(last, block);
+    size -= credit < credit_max ? credit : credit_max;
     // Memory from elsewhere holds a sentinel, a first header, and a block.
     constexpr size_t room = 2 * span_alignment + block_size_min;
     Span span = source_.acquire(size + room);
@@ -302,7 +314,7 @@ class BackHeap {
     if (span.begin != payload_of(block)) {
       Header* sentinel = block;
       block = reinterpret_cast<Header*>(span.begin + config.alignment) - 1;
-      block->bits = 0;
+      clear(block);
       sentinel->bits += distance(sentinel, block);
       if constexpr (!Source::is_near_zero)
         if (!start_) start_ = block;

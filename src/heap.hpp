@@ -21,16 +21,7 @@ class Heap {
   // a power of two; less than the heap's own alignment means that. Null when
   // memory is refused. O(1), and what the source takes to grow.
   void* allocate(size_t size, size_t align) {
-    if constexpr (config.has_slabs) {
-      size_t small_size = size_for_alignment(size, align);
-      size_t class_index = Small::size_to_class(small_size);
-      if (class_index < Small::class_count) {
-        void* ptr = small_.pop(class_index);
-        if (ptr) return ptr;
-        if (small_.add_slab(back_, class_index)) return small_.pop(class_index);
-      }
-    }
-    return back_.allocate(size, align);
+    return allocate(size, align, nullptr);
   }
 
   // The same, cleared.
@@ -42,30 +33,36 @@ class Heap {
   // Null is allowed; traps on a pointer that is not a block in use. O(1).
   void free(void* ptr) {
     if (is_small(ptr)) return small_.push(back_, ptr);
-    if (ptr) back_.free(ptr);
+    if (ptr) back_.give(back_.block_in_use(ptr));
   }
 
   // The bytes that may be used at `ptr`, 0 for null. O(1).
   size_t usable_size(const void* ptr) const {
-    if (is_small(ptr)) return Small::class_to_size(small_.class_of(ptr));
-    return ptr ? back_.usable_size(ptr) : 0;
+    if (size_t block_size = small_block_size(ptr)) return block_size;
+    return ptr ? back_.payload_size(back_.block_in_use(ptr)) : 0;
   }
 
   // Makes the block `size` bytes long where it is; false, and no change, if it
   // cannot be. O(1).
   bool try_expand(void* ptr, size_t size) {
-    if (is_small(ptr))
-      return Small::size_to_class(size) == small_.class_of(ptr);
-    return back_.resize(ptr, size);
+    if (size_t block_size = small_block_size(ptr))
+      return Small::fits(size, block_size);
+    return back_.try_expand(ptr, size);
   }
 
   // A block of `size` bytes with the old one's contents as far as they fit;
   // null leaves the old one as it was. O(1) in place, else O(bytes moved).
   void* reallocate(void* ptr, size_t align, size_t size) {
-    if (ptr && try_expand(ptr, size)) return ptr;
-    void* moved = allocate(size, align);
-    if (moved && ptr) {
-      size_t old_size = usable_size(ptr);
+    Header* moving = nullptr;
+    size_t old_size = small_block_size(ptr);
+    if (old_size) {
+      if (Small::fits(size, old_size)) return ptr;
+    } else if (ptr) {
+      moving = back_.block_in_use(ptr);
+      old_size = back_.payload_size(moving);
+    }
+    void* moved = allocate(size, align, moving);
+    if (moved && ptr && moved != ptr) {
       __builtin_memcpy(moved, ptr, old_size < size ? old_size : size);
       free(ptr);
     }
@@ -88,6 +85,20 @@ class Heap {
 
   using Small = Slabs<config, Source>;
 
+  // `moving`: a block of the back heap that may be made to serve.
+  void* allocate(size_t size, size_t align, Header* moving) {
+    if constexpr (config.has_slabs) {
+      size_t small_size = size_for_alignment(size, align);
+      size_t class_index = Small::size_to_class(small_size);
+      if (class_index < Small::class_count) {
+        void* ptr = small_.pop(class_index);
+        if (ptr) return ptr;
+        if (small_.add_slab(back_, class_index)) return small_.pop(class_index);
+      }
+    }
+    return back_.allocate(size, align, moving);
+  }
+
   // Blocks whose size is a multiple of the alignment are aligned in a slab.
   static size_t size_for_alignment(size_t size, size_t align) {
     return align > config.alignment ? align_up(size, align) : size;
@@ -96,6 +107,12 @@ class Heap {
   bool is_small(const void* ptr) const {
     if constexpr (config.has_slabs) return small_.contains(ptr);
     return false;
+  }
+
+  // The size of a block in a slab, 0 for others.
+  size_t small_block_size(const void* ptr) const {
+    if constexpr (config.has_slabs) return small_.block_size(ptr);
+    return 0;
   }
 
   BackHeap<config, Source> back_;

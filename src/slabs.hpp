@@ -55,6 +55,10 @@ class Slabs {
   static constexpr size_t class_to_size(size_t class_index) {
     return (class_index + 1) * config.alignment;
   }
+  // Whether a block of that size is neither too small nor of a class too large.
+  static bool fits(size_t size, size_t block_size) {
+    return size_to_class(size) + 1 == block_size / config.alignment;
+  }
   static constexpr size_t class_count =
       config.small_size_max / config.alignment;
 
@@ -63,7 +67,10 @@ class Slabs {
     FreeList& list = classes_[class_index].list;
     FreeNode* node = list.first;
     if (!node) return nullptr;
-    Entry& entry = map_[index_of(node)];
+    size_t index = index_of(node);
+    if constexpr (!Source::is_near_zero)
+      if (index >= map_size_) mote_trap_corrupted_heap();
+    Entry& entry = map_[index];
     if ((entry & class_mask) != class_index + 1) mote_trap_corrupted_heap();
     entry += one_in_use;
     list.first = node->next;
@@ -77,8 +84,10 @@ class Slabs {
     return index < map_size_ && map_[index];
   }
 
-  size_t class_of(const void* ptr) const {
-    return (map_[index_of(ptr)] & class_mask) - 1;
+  // The size of the block at `ptr`, or 0 if it is not in a slab.
+  [[gnu::noinline]] size_t block_size(const void* ptr) const {
+    if (!contains(ptr)) return 0;
+    return (map_[index_of(ptr)] & class_mask) * config.alignment;
   }
 
   void push(Back& back, void* ptr) {
@@ -101,7 +110,7 @@ class Slabs {
       origin_ = align_down(address_of(back.start()), config.slab_size);
     size_t index = index_of(slab);
     if (index >= map_size_ && !extend_map(back, index)) {
-      back.free(slab);
+      back.give(Back::block_of(slab));
       return false;
     }
     Class& c = classes_[class_index];
@@ -157,8 +166,8 @@ class Slabs {
   // it leads to a block in a slab that holds a pointer to this very one.
   bool is_listed(const Class& c, const FreeNode* node) const {
     if (~node->back & (config.alignment - 1)) return false;
-    return c.list.first == node || (contains(node_before(node)) &&
-                                    node_before(node)->next == node);
+    return c.list.first == node ||
+           (block_size(node_before(node)) && node_before(node)->next == node);
   }
 
   template <class Action>
@@ -179,7 +188,7 @@ class Slabs {
     repair_first(&c.list);
     for_each_block(c, slab, [](FreeNode* node) { unlink(node); });
     map_[spare] = 0;
-    back.free(slab);
+    back.give(Back::block_of(slab));
   }
 
   // Makes the map cover `index`, with room to double.
@@ -191,7 +200,7 @@ class Slabs {
     __builtin_memset(map, 0, size * sizeof(Entry));
     if (map_) {
       __builtin_memcpy(map, map_, map_size_ * sizeof(Entry));
-      back.free(map_);
+      back.give(Back::block_of(map_));
     }
     map_ = map;
     map_size_ = size;

@@ -105,7 +105,7 @@ class Verifier {
     const auto& c = small.classes_[class_index];
     const FreeNode* previous = nullptr;
     for (FreeNode* node = c.list.first; node; node = node->next) {
-      if (!small.contains(node) || small.class_of(node) != class_index)
+      if (small.block_size(node) != Small::class_to_size(class_index))
         return "S3";
       if (small.offset_of(node) % Small::class_to_size(class_index) != 0)
         return "S3";
@@ -129,7 +129,7 @@ class Verifier {
     if (Back::size_of(block) - config.slab_size >= Back::block_size_min)
       return "S1";
     if (!(block->bits & Back::is_used)) return "S1";
-    size_t size = Small::class_to_size(small.class_of(slab));
+    size_t size = small.block_size(slab);
     size_t count = small.map_[index] / Small::one_in_use;
     return count == Small::slab_bytes / size ? nullptr : "S2";
   }

@@ -1,7 +1,7 @@
 // The one global heap of a module without a C library, and its names. Nothing
 // here forces an export: what the linker is not told to export vanishes.
-#include "heap.hpp"
 #include "malloc.hpp"
+#include "heap.hpp"
 #include "memory_grow.hpp"
 #include "profile.hpp"
 

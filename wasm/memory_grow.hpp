@@ -16,19 +16,19 @@ namespace {
 // where we left it, someone else grew it: then the new pages are where it says.
 struct MemoryGrow {
   static constexpr bool is_near_zero = true;
-  static constexpr size_t page_size_log2 = 16;
+  static constexpr size_t page_size = 65536;
 
   Span acquire(size_t size_bytes) noexcept {
     char* begin = end_ ? end_ : &__heap_base;
     char* end = end_ ? end_ : &__heap_end;
     size_t have = static_cast<size_t>(end - begin);
     if (have < size_bytes) {
-      size_t pages = ((size_bytes - have - 1) >> page_size_log2) + 1;
+      size_t pages = (size_bytes - have - 1) / page_size + 1;
       size_t old_pages = __builtin_wasm_memory_grow(0, pages);
       if (old_pages == static_cast<size_t>(-1)) return {};
-      auto* grown = reinterpret_cast<char*>(old_pages << page_size_log2);
+      auto* grown = reinterpret_cast<char*>(old_pages * page_size);
       if (grown != end) begin = grown;
-      end = grown + (pages << page_size_log2);
+      end = grown + pages * page_size;
     }
     end_ = end;
     return {begin, static_cast<size_t>(end - begin)};

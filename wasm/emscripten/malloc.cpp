@@ -61,7 +61,8 @@ uintptr_t* emscripten_get_sbrk_ptr(void) {
 
 // As Emscripten has it: in units of 4 bytes, and only upwards or by nothing.
 void* sbrk(intptr_t increment) {
-  uintptr_t size_bytes = (static_cast<uintptr_t>(increment) + 3) & ~uintptr_t{3};
+  uintptr_t size_bytes =
+      (static_cast<uintptr_t>(increment) + 3) & ~uintptr_t{3};
   uintptr_t begin = mote::raise_break(size_bytes);
   if (begin) return reinterpret_cast<void*>(begin);
   errno = ENOMEM;
