@@ -80,6 +80,8 @@ class BackHeap {
   // Frees a block in use, merged with its free neighbours.
   [[gnu::noinline]] void give(Header* block) {
     size_t size = size_of(block);
+    // It may end up within a larger block; a second free must see it even then.
+    block->bits |= is_free;
     if (block->bits & previous_free) {
       block = before(block);
       size += detach(block);
