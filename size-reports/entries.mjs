@@ -25,7 +25,9 @@ async function measureAll(directory) {
   const modules = new Map(entries.map(({ name }) => [name, {}]));
   await buildAll(directory, (entry, allocator, { module, named }) => {
     modules.get(entry.name)[allocator.name] = wasmFileFigures(module, named);
+    console.log(`  built: ${allocator.name}: ${entry.title}`);
   });
+  console.log();
   const inOrder = (found) => Object.fromEntries(allocators
     .filter(({ name }) => name in found).map(({ name }) => [name, found[name]]));
   return {

@@ -63,4 +63,10 @@ export function median(numbers) {
 
 export const seconds = (value) => value.toFixed(2);
 export const mebibytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-export const percent = (value, base) => `${value < base ? '-' : '+'}${Math.abs((100 * (value - base)) / base).toFixed(1)} %`;
+
+export function percent(value, base) {
+  const change = Math.round((1000 * (value - base)) / base) / 10;
+  return `${change > 0 ? '+' : ''}${change.toFixed(1).replace('-0.0', '0.0')} %`;
+}
+
+export const runsInWords = (count) => (count === 1 ? 'one run of each' : `median of ${count} runs of each, in turns`);

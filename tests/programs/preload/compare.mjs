@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { textTable } from '../../../size-reports/report.mjs';
-import { Failure, digest, inRounds, mebibytes, median, output, percent, root, runMain, seconds } from '../support.mjs';
+import { Failure, digest, inRounds, mebibytes, median, output, percent, root, runMain, runsInWords, seconds } from '../support.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const directory = join(root, 'build/programs/preload');
@@ -98,6 +98,6 @@ await runMain('preload', () => {
   console.log();
   console.log(textTable(['program', 'malloc', 'wall s', 'CPU s', 'to libc', 'peak RSS', 'to libc'], programs.flatMap(rowsOf)));
   console.log(`
-  Medians of ${runCount} in turns; the peak is that of the largest process. Every answer was
-  the same with both: ${programs.filter((_, i) => i !== 1).map(({ name, expected }) => `${name} ${expected.slice(0, 8)}...`).join(', ')} (sha256).`);
+  Figures: ${runsInWords(runCount)}; the peak is that of the largest process. Every
+  answer was the same with both: ${programs.filter((_, i) => i !== 1).map(({ name, expected }) => `${name} ${expected.slice(0, 8)}...`).join(', ')} (sha256).`);
 });

@@ -4,7 +4,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { grouped, textTable } from '../../../size-reports/report.mjs';
-import { Failure, digest, inRounds, mebibytes, median, output, root, runMain, seconds } from '../support.mjs';
+import { Failure, digest, inRounds, mebibytes, median, output, root, runMain, runsInWords, seconds } from '../support.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const directory = join(root, 'build/programs/sqlite');
@@ -69,7 +69,7 @@ await runMain('sqlite', () => {
 `);
   console.log(textTable(['toolchain', 'malloc', 'module bytes', 'median s', 'best s', 'linear memory'], modules.map(row)));
   console.log(`
-  Time: inside the program, median and best of ${runCount} in turns. Linear memory never
-  shrinks: its size at the end is the peak; Emscripten's includes a 5 MiB stack.
+  Time: inside the program, ${runsInWords(runCount)}. Linear memory never shrinks: its
+  size at the end is the peak; Emscripten's includes a 5 MiB stack.
   SQLite's own pool for small blocks (lookaside) and its memory statistics are off.`);
 });
