@@ -12,7 +12,7 @@ import { readPinned } from './expected.mjs';
 import { grouped, markdownTable } from './report.mjs';
 
 const readme = join(root, 'README.md');
-const marked = /(<!-- sizes:begin -->\n)[^]*?(\n<!-- sizes:end -->)/g;
+const marked = /(<!-- sizes:begin -->\n)[^]*?(<!-- sizes:end -->)/g;
 
 function fail(message) {
   console.error(`readme: ${message}`);
@@ -40,7 +40,7 @@ function table() {
 const before = readFileSync(readme, 'utf8');
 if (!before.match(marked)) fail('README.md has no <!-- sizes:begin --> ... <!-- sizes:end -->');
 const sizes = table();
-const after = before.replace(marked, (_, begin, end) => `${begin}${sizes}${end}`);
+const after = before.replace(marked, (_, begin, end) => `${begin}${sizes}\n${end}`);
 if (process.argv[2] === '--check') {
   if (after !== before) fail('README.md does not show the sizes of size-reports/expected: run `node size-reports/readme.mjs`');
 } else if (after !== before) {
