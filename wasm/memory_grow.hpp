@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "bits.hpp"
 #include "page_source.hpp"
 
 // Set by the linker: what static data and the stack leave free.
@@ -28,9 +29,10 @@ struct MemoryGrow {
       if (old_pages == static_cast<size_t>(-1)) return {};
       auto* grown = reinterpret_cast<char*>(old_pages * page_size);
       if (grown != end) begin = grown;
-      end = grown + pages * page_size;
+      end = reinterpret_cast<char*>((old_pages + pages) * page_size);
     }
-    end_ = end;
+    // Where all of 4 GiB end lies address 0, which would mean the beginning.
+    end_ = reinterpret_cast<char*>(address_of(end) - !end);
     return {begin, static_cast<size_t>(end - begin)};
   }
 
