@@ -18,7 +18,7 @@ namespace mote_test {
 struct Case {
   const char* name;
   void (*run)();
-  unsigned max_pages;  // of the memory, which starts with 16; 0: 4 GiB
+  unsigned max_pages;  // of the memory; 0: 4 GiB
   const char* trap;    // the function that must trap; null: none may
 };
 

@@ -35,7 +35,7 @@ struct Operation {
 template <class Heap, size_t alignment, unsigned place_count = 64>
 class Model {
  public:
-  explicit Model(Heap& heap) : heap_(heap) {}
+  constexpr explicit Model(Heap& heap) : heap_(heap) {}
 
   // Does it; returns what is wrong then, or null. To be refused memory is not
   // wrong (see `refused_count`), as long as nothing else changed.

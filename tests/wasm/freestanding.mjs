@@ -1,13 +1,13 @@
 // Runs the cases of a freestanding test module (tests/support/freestanding.hpp),
 // each in an instance of its own:
 //
-//   node tests/wasm/freestanding.mjs MODULE
+//   node tests/wasm/freestanding.mjs MODULE INITIAL_PAGES
 //
 // Prints one line per failure and last `N passed, M failed`.
 
 import { readFile } from 'node:fs/promises';
 
-const initialPages = 16; // as linked
+const initialPages = Number(process.argv[3]); // as linked
 const allPages = 65536;
 
 class CheckFailed extends Error {}

@@ -40,6 +40,9 @@ function(mote_add_official_module name definitions)
     VERBATIM)
 endfunction()
 
+# Inlined, a trap would not show the cause's name in the stack.
+set_source_files_properties(${single_file} PROPERTIES
+  COMPILE_OPTIONS -fno-inline)
 file(GLOB cases CONFIGURE_DEPENDS freestanding/*.cpp)
 function(mote_add_cases name definitions)
   add_executable(${name} ${cases} wasm/freestanding_cases.cpp ${single_file})
@@ -49,11 +52,17 @@ function(mote_add_cases name definitions)
     ${CMAKE_CURRENT_SOURCE_DIR})
   target_compile_options(${name} PRIVATE -Wall -Wextra -O1 -nostdlib
     -fno-builtin -fno-exceptions -fno-rtti ${features} ${definitions})
-  # Imported memory, so that the runner sets its maximum for each case.
+  # Imported memory, so that the runner sets its maximum for each case: as few
+  # pages as data and stack allow are a module in a small fixed memory.
+  set(initial_pages 2)
+  math(EXPR initial_bytes "${initial_pages} * 65536")
+  target_compile_definitions(${name} PRIVATE MOTE_INITIAL_PAGES=${initial_pages})
   target_link_options(${name} PRIVATE -nostdlib LINKER:--no-entry
-    LINKER:--import-memory LINKER:--initial-memory=1048576)
+    LINKER:--import-memory LINKER:--initial-memory=${initial_bytes}
+    LINKER:-z,stack-size=16384)
   mote_add_test(${name} ${MOTE_NODE}
-    ${CMAKE_CURRENT_SOURCE_DIR}/wasm/freestanding.mjs $<TARGET_FILE:${name}>)
+    ${CMAKE_CURRENT_SOURCE_DIR}/wasm/freestanding.mjs $<TARGET_FILE:${name}>
+    ${initial_pages})
 endfunction()
 
 foreach(profile IN ITEMS tiny standard)
