@@ -17,12 +17,16 @@
 namespace mote {
 namespace {
 
-// An engine's trap ends the whole program, so there is nothing to see there.
+// An engine's trap ends the whole program, so there the case is skipped, and
+// tests/freestanding has it.
 #if GTEST_HAS_DEATH_TEST
 #define EXPECT_STOPS(statement, cause) EXPECT_DEATH(statement, "mote: " cause)
 #else
 #define EXPECT_STOPS(statement, cause) \
-  if (false) statement
+  if (false)                           \
+    statement;                         \
+  else                                 \
+    GTEST_SKIP()
 #endif
 
 template <Config c>
@@ -245,8 +249,9 @@ TYPED_TEST(bad_input, an_overwritten_header_stops) {
   char* const other = this->allocate(1000);
   Header* const header = header_of(other);
   const size_t bits = header->bits;
-  for (size_t garbage : {size_t{0}, SIZE_MAX, SIZE_MAX / 255 * 'A',
-                         SIZE_MAX / 255 * 'D', size_t{' '}}) {
+  for (size_t garbage :
+       {size_t{0}, size_t{SIZE_MAX}, size_t{SIZE_MAX} / 255 * 'A',
+        size_t{SIZE_MAX} / 255 * 'D', size_t{' '}}) {
     header->bits = garbage;
     EXPECT_STOPS(this->free(other), "(invalid pointer|double free)") << garbage;
   }

@@ -134,7 +134,8 @@ TYPED_TEST(refusal, changes_nothing) {
     const size_t granted = heap.source().granted_bytes;
     heap.source().budget_bytes = 0;
     const std::vector<Header> before = layout_of(heap);
-    for (size_t size : {size_t{100'000}, size_t{200'000}, SIZE_MAX / 4}) {
+    for (size_t size :
+         {size_t{100'000}, size_t{200'000}, size_t{SIZE_MAX} / 4}) {
       for (size_t align : {size_t{1}, size_t{64}, size_t{65536}}) {
         ASSERT_EQ(heap.allocate(size, align), nullptr);
         ASSERT_EQ(heap.allocate_zeroed(size, align), nullptr);

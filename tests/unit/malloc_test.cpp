@@ -208,8 +208,8 @@ TEST_F(malloc_rules, aligned_alloc_takes_every_power_of_two) {
 
 TEST_F(malloc_rules, aligned_alloc_refuses_other_alignments) {
   const size_t top = SIZE_MAX / 2 + 1;
-  for (size_t align :
-       {size_t{0}, size_t{3}, size_t{24}, size_t{100}, SIZE_MAX, top + 1}) {
+  for (size_t align : {size_t{0}, size_t{3}, size_t{24}, size_t{100},
+                       size_t{SIZE_MAX}, top + 1}) {
     LastError::value = 0;
     EXPECT_EQ(C::aligned_alloc(align, 8), nullptr) << align;
     EXPECT_EQ(LastError::value, LastError::invalid_argument);
@@ -229,7 +229,7 @@ TEST_F(malloc_rules, posix_memalign_writes_its_result_only_on_success) {
   const size_t top = SIZE_MAX / 2 + 1;
   char mark;
   for (size_t align : {size_t{0}, size_t{1}, sizeof(void*) / 2,
-                       sizeof(void*) + 1, size_t{24}, SIZE_MAX}) {
+                       sizeof(void*) + 1, size_t{24}, size_t{SIZE_MAX}}) {
     void* ptr = &mark;
     EXPECT_EQ(C::posix_memalign(&ptr, align, 10), LastError::invalid_argument);
     EXPECT_EQ(ptr, &mark);
@@ -271,8 +271,8 @@ TEST_F(malloc_rules, alignment_0_is_the_heaps_own) {
 
 TEST_F(malloc_rules, sized_calls_refuse_alignments_that_are_no_power_of_two) {
   void* const ptr = C::alloc(100, 16);
-  for (size_t align :
-       {size_t{3}, size_t{24}, size_t{100}, SIZE_MAX, SIZE_MAX / 2}) {
+  for (size_t align : {size_t{3}, size_t{24}, size_t{100}, size_t{SIZE_MAX},
+                       size_t{SIZE_MAX} / 2}) {
     EXPECT_EQ(C::alloc(100, align), nullptr);
     EXPECT_EQ(C::zalloc(100, align), nullptr);
     EXPECT_EQ(C::realloc_aligned(ptr, align, 10), nullptr);

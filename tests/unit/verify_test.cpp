@@ -34,7 +34,7 @@ TEST(verify, an_untouched_heap_is_sound) {
 TEST(verify, a_heap_that_was_refused_everything_is_sound) {
   Heap<standard_profile, FakePages> heap;
   heap.source().budget_bytes = 0;
-  for (size_t size : {size_t{0}, size_t{1}, size_t{1000}, SIZE_MAX}) {
+  for (size_t size : {size_t{0}, size_t{1}, size_t{1000}, size_t{SIZE_MAX}}) {
     EXPECT_EQ(heap.allocate(size, 1), nullptr);
     expect_no_trace(heap);
   }
