@@ -1,0 +1,67 @@
+# cmake -DCOMPILER=CXX -DROOT=DIR -P check.cmake
+#
+# What must not build, and the reason that the compiler must give. A reason that
+# is not asked for would let a misspelt test pass.
+
+set(passed 0)
+set(failed 0)
+
+function(compile)  # DEFINITION...
+  execute_process(
+    COMMAND ${COMPILER} -std=c++20 -fsyntax-only -I${ROOT}/src ${ARGN}
+      ${CMAKE_CURRENT_LIST_DIR}/config.cpp
+    RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  set(status "${status}" PARENT_SCOPE)
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+macro(report condition text)
+  if(${condition})
+    math(EXPR passed "${passed} + 1")
+  else()
+    math(EXPR failed "${failed} + 1")
+    message("${text}\n${output}")
+  endif()
+endmacro()
+
+function(expect_success)
+  compile(${ARGN})
+  string(COMPARE EQUAL "${status}" 0 is_good)
+  report(is_good "must compile: ${ARGN}")
+  set(passed ${passed} PARENT_SCOPE)
+  set(failed ${failed} PARENT_SCOPE)
+endfunction()
+
+function(expect_failure reason)
+  compile(${ARGN})
+  set(is_good FALSE)
+  if(NOT status EQUAL 0 AND output MATCHES "${reason}")
+    set(is_good TRUE)
+  endif()
+  report(is_good "must fail with '${reason}': ${ARGN}")
+  set(passed ${passed} PARENT_SCOPE)
+  set(failed ${failed} PARENT_SCOPE)
+endfunction()
+
+expect_success()
+expect_success(-DMOTE_SETTINGS=.alignment=8)
+expect_success(-DMOTE_SETTINGS=.has_slabs=false)
+expect_success(-DMOTE_SETTINGS=.slab_size=4096)
+
+foreach(settings IN ITEMS
+    .alignment=0 .alignment=4 .alignment=12 .alignment=32
+    .small_size_max=250 .small_size_max=4096
+    .slab_size=0 .slab_size=1000 .slab_size=1024 .slab_size=65536
+    .bin_scan_max=0)
+  expect_failure("is_valid\\(" -DMOTE_SETTINGS=${settings})
+endforeach()
+
+expect_failure("allignment" -DMOTE_SETTINGS=.allignment=8)
+expect_failure("PageSource" -DMOTE_BAD_SOURCE)
+expect_failure("noexcept" -DMOTE_THROWING_SOURCE)
+expect_failure("ReleasingPageSource" -DMOTE_TRIM)
+
+message("${passed} passed, ${failed} failed")
+if(failed GREATER 0)
+  message(FATAL_ERROR "compile_fail")
+endif()
