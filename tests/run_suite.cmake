@@ -5,7 +5,7 @@
 # Fails unless the command exits with 0, says how many cases passed, by
 # GoogleTest's summary or a line of its own `N passed, M failed`, and that is
 # more than none: a program that silently ran nothing has shown nothing. Writes
-# `N passed, M failed` to FILE.
+# `N passed, M failed` to FILE, and `, K skipped` if some were.
 
 cmake_minimum_required(VERSION 3.25)
 
@@ -46,7 +46,11 @@ endif()
 if(NOT status STREQUAL "0" AND failed EQUAL 0)
   set(failed 1)  # it crashed before it could count
 endif()
-file(WRITE ${COUNTS} "${passed} passed, ${failed} failed\n")
+set(counts "${passed} passed, ${failed} failed")
+if(output MATCHES "\\[  SKIPPED \\] ([0-9]+) test")
+  string(APPEND counts ", ${CMAKE_MATCH_1} skipped")
+endif()
+file(WRITE ${COUNTS} "${counts}\n")
 if(failed GREATER 0)
   message(FATAL_ERROR "${failed} failed; exit status: ${status}")
 endif()
