@@ -55,9 +55,9 @@ int main(void) {
   fclose(stream);
   free(text);
 
-  void* blocks[] = {calloc(10, 10),          realloc(NULL, 10),
-                    memalign(64, 10),        valloc(10),
-                    aligned_alloc(64, 64),   reallocarray(NULL, 10, 10)};
+  void* blocks[] = {calloc(10, 10),        realloc(NULL, 10),
+                    memalign(64, 10),      valloc(10),
+                    aligned_alloc(64, 64), reallocarray(NULL, 10, 10)};
   for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i) {
     REQUIRE(blocks[i] && malloc_usable_size(blocks[i]) >= 10);
     free(blocks[i]);

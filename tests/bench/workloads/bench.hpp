@@ -81,7 +81,9 @@ inline void check_ends(const char* ptr, size_t size, uint8_t tag) {
   }
 }
 
-inline uint8_t tag_of(size_t size) { return static_cast<uint8_t>(size * 37 + 11); }
+inline uint8_t tag_of(size_t size) {
+  return static_cast<uint8_t>(size * 37 + 11);
+}
 
 // Blocks as bare memory, for workloads that put their own tags in both ends.
 inline void* allocate(size_t size) {

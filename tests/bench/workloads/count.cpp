@@ -43,9 +43,8 @@ void bench::count(size_t removed_size, size_t added_size, bool removed,
 
 // As doubles: exact far beyond what a 32-bit memory can hold.
 BENCH_EXPORT(counted) double counted(uint32_t what) {
-  const uint64_t values[] = {operation_count,    block_count.peak,
-                             requested.peak,     headerless[0].peak,
-                             headerless[1].peak, headers[0].peak,
-                             headers[1].peak,    requested.live};
+  const uint64_t values[] = {
+      operation_count,    block_count.peak, requested.peak,  headerless[0].peak,
+      headerless[1].peak, headers[0].peak,  headers[1].peak, requested.live};
   return static_cast<double>(values[what]);
 }

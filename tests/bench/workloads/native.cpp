@@ -70,7 +70,8 @@ double run_trace(const char* path) {
   const size_t record_size = 8;
   double ns = 0;
   for (;;) {
-    ssize_t got = read(fd, trace_buffer(), trace_operation_capacity() * record_size);
+    ssize_t got =
+        read(fd, trace_buffer(), trace_operation_capacity() * record_size);
     if (got < 0) stop("cannot read", path);
     if (got == 0) break;
     double begin = now();

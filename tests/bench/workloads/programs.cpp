@@ -13,7 +13,7 @@ constexpr uint32_t last_tag = 0x656e6421;
 
 struct Value {
   uint32_t tag_first = first_tag;
-  uint32_t child_count = 0;      // 0: a string
+  uint32_t child_count = 0;  // 0: a string
   uint32_t capacity_count = 0;
   uint32_t text_size = 0;
   Value** children = nullptr;

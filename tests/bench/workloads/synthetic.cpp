@@ -130,7 +130,8 @@ ROW(frag) {
   Random random(8);
   for (uint32_t wave = 0; wave < 4; ++wave) {
     for (uint32_t i = 0; i < block_count; ++i) {
-      if (!table[i].ptr) replace(table[i], random.between(16, 256) + wave * 100);
+      if (!table[i].ptr)
+        replace(table[i], random.between(16, 256) + wave * 100);
     }
     for (uint32_t i = 0; i < block_count; ++i) {
       if (random.below(3) != 0) drop(table[i]);
@@ -173,7 +174,8 @@ ROW(aligned) {
     Block& block = table[index];
     if (block.ptr) give(block.ptr, block.size, size_t{1} << align_bits[index]);
     uint32_t size = random.between(16, 1024);
-    align_bits[index] = static_cast<uint8_t>(random.between(4, random.between(4, 12)));
+    align_bits[index] =
+        static_cast<uint8_t>(random.between(4, random.between(4, 12)));
     block = {take_aligned(size_t{1} << align_bits[index], size), size};
   }
   for (uint32_t i = 0; i < live_count; ++i) {
