@@ -39,15 +39,16 @@ export async function runMain(name, main) {
   }
 }
 
-// The standard output of a command that must succeed.
-export function output(command, args, options = {}) {
+// The standard output of a command that must succeed; `name` is what a failure
+// calls it.
+export function output(command, args, options = {}, name = `${command} ${args.join(' ').slice(0, 100)}`) {
   try {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 28, ...options });
   } catch (error) {
     // A node program that throws says what it was in the middle of a trace.
     const lines = String(error.stderr ?? '').trim().split('\n');
     const reason = (lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.slice(-3).join('; ')).slice(0, 500);
-    throw new Failure(`${command} ${args.join(' ').slice(0, 100)}: ${reason || error.message.split('\n')[0]}`);
+    throw new Failure(`${name}: ${reason || error.message.split('\n')[0]}`);
   }
 }
 

@@ -58,7 +58,7 @@ function runOnce({ name, prepare, command, answer, environment: own = {} }, { na
   prepare?.();
   const times = join(directory, 'time.txt');
   const variables = Object.entries({ ...own, ...environment }).map(([key, value]) => `${key}=${value}`);
-  const printed = output('time', ['-q', '-o', times, '-f', '%e %U %S %M', 'env', ...variables, ...command], { cwd: directory });
+  const printed = output('time', ['-q', '-o', times, '-f', '%e %U %S %M', 'env', ...variables, ...command], { cwd: directory }, `${name} with ${allocator}`);
   const [wall, user, system, kibibytes] = readFileSync(times, 'utf8').trim().split(' ').map(Number);
   const result = answer(printed);
   if (result.length === 0) throw new Failure(`${name} with ${allocator} answered nothing`);

@@ -30,7 +30,7 @@ function runNative() {
 
 function runModule(module, expected) {
   const resultPath = join(directory, `${module.file}.txt`);
-  const figures = JSON.parse(output('node', [...nodeFlags, join(here, 'host.mjs'), join(directory, module.file), script, resultPath]));
+  const figures = JSON.parse(output('node', [...nodeFlags, join(here, 'host.mjs'), join(directory, module.file), script, resultPath], {}, `${module.toolchain} with ${module.allocator}`));
   if (readFileSync(resultPath, 'utf8') !== expected) {
     throw new Failure(`${module.toolchain} with ${module.allocator} answers other than the native sqlite3: compare ${resultPath} with native.txt there`);
   }
@@ -69,7 +69,8 @@ await runMain('sqlite', () => {
 `);
   console.log(textTable(['toolchain', 'malloc', 'module bytes', 'median s', 'best s', 'linear memory'], modules.map(row)));
   console.log(`
-  Time: inside the program, ${runsInWords(runCount)}. Linear memory never shrinks: its
-  size at the end is the peak; Emscripten's includes a 5 MiB stack.
+  Time: inside the program, ${runsInWords(runCount)}.
+  Linear memory never shrinks: its size at the end is the peak; Emscripten's
+  includes a 5 MiB stack.
   SQLite's own pool for small blocks (lookaside) and its memory statistics are off.`);
 });
