@@ -80,9 +80,10 @@ class BackHeap {
   // Frees a block in use, merged with its free neighbours.
   [[gnu::noinline]] void give(Header* block) {
     size_t size = size_of(block);
+    bool merges_before = block->bits & previous_free;
     // It may end up within a larger block; a second free must see it even then.
-    block->bits |= is_free;
-    if (block->bits & previous_free) {
+    block->bits = is_free;
+    if (merges_before) {
       block = before(block);
       size += detach(block);
     }
@@ -155,7 +156,8 @@ class BackHeap {
   // no such check: it has no holes, and the engine stops what leaves it.
   bool leads_into_heap(const Header* block) const {
     if constexpr (Source::is_near_zero) return true;
-    return size_of(block) < extent_max() - distance(origin(), block);
+    // A size of 0, which no block has, wraps.
+    return size_of(block) - 1 < extent_max() - distance(origin(), block);
   }
 
   static constexpr size_t is_free = 1;
@@ -278,7 +280,7 @@ class BackHeap {
   }
 
   // Makes the block in use that long where it is; false if it cannot.
-  bool resize(Header* block, size_t block_size) {
+  [[gnu::always_inline]] bool resize(Header* block, size_t block_size) {
     if (size_of(block) < block_size) {
       Header* next = after(block);
       if (!(next->bits & is_free) ||

@@ -52,7 +52,8 @@ class Heap {
 
   // A block of `size` bytes with the old one's contents as far as they fit;
   // null leaves the old one as it was. O(1) in place, else O(bytes moved).
-  void* reallocate(void* ptr, size_t align, size_t size) {
+  [[gnu::always_inline]] void* reallocate(void* ptr, size_t align,
+                                          size_t size) {
     Header* moving = nullptr;
     size_t old_size = small_block_size(ptr);
     if (old_size) {
@@ -87,21 +88,23 @@ class Heap {
 
   // `moving`: a block of the back heap that may be made to serve.
   void* allocate(size_t size, size_t align, Header* moving) {
-    if constexpr (config.has_slabs) {
-      size_t small_size = size_for_alignment(size, align);
-      size_t class_index = Small::size_to_class(small_size);
-      if (class_index < Small::class_count) {
-        void* ptr = small_.pop(class_index);
-        if (ptr) return ptr;
-        if (small_.add_slab(back_, class_index)) return small_.pop(class_index);
+    for (bool is_last_try = !config.has_slabs;; is_last_try = true) {
+      if constexpr (config.has_slabs) {
+        // A block whose size is a multiple of the alignment is aligned in a
+        // slab.
+        size_t small_size = align_up(size, align);
+        size_t class_index = Small::size_to_class(small_size);
+        if (class_index < Small::class_count) {
+          void* ptr = small_.pop(class_index);
+          if (ptr) return ptr;
+          if (small_.add_slab(back_, class_index)) continue;
+        }
       }
+      void* ptr = back_.allocate(size, align, moving);
+      if (ptr || is_last_try) return ptr;
+      // Refused: what empty slabs keep for later is needed now.
+      if constexpr (config.has_slabs) small_.release_spares(back_);
     }
-    return back_.allocate(size, align, moving);
-  }
-
-  // Blocks whose size is a multiple of the alignment are aligned in a slab.
-  static size_t size_for_alignment(size_t size, size_t align) {
-    return align > config.alignment ? align_up(size, align) : size;
   }
 
   bool is_small(const void* ptr) const {

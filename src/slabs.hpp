@@ -103,7 +103,7 @@ class Slabs {
   }
 
   // Cuts a new slab for the class; false when memory is refused.
-  [[gnu::noinline]] bool add_slab(Back& back, size_t class_index) {
+  bool add_slab(Back& back, size_t class_index) {
     void* slab = back.allocate(slab_bytes, config.slab_size);
     if (!slab) return false;
     if constexpr (!Source::is_near_zero)
@@ -120,6 +120,11 @@ class Slabs {
     return true;
   }
 
+  // Returns all empty slabs to the back heap. O(classes).
+  void release_spares(Back& back) {
+    for (Class& c : classes_) retire(back, c, no_slab);
+  }
+
  private:
   template <Config, PageSource>
   friend class Verifier;
@@ -128,6 +133,9 @@ class Slabs {
   static constexpr Entry class_mask = 127;
   static constexpr Entry one_in_use = class_mask + 1;
   static constexpr size_t slab_bytes = config.slab_size - Back::header_size;
+
+  // No slab is at the very beginning of the map: a header is before each.
+  static constexpr size_t no_slab = 0;
 
   struct alignas(16) Class {
     FreeList list;
@@ -178,12 +186,14 @@ class Slabs {
       action(reinterpret_cast<FreeNode*>(block));
   }
 
-  // The slab has no block in use any more. It becomes the class's spare; the
-  // spare before it, if still empty, returns to the back heap.
+  // The slab at `index` has no block in use any more and becomes the class's
+  // spare. The one before it, if still empty, returns to the back heap.
   [[gnu::noinline]] void retire(Back& back, Class& c, size_t index) {
     size_t spare = c.spare;
     c.spare = static_cast<uint32_t>(index);
-    if (spare == index || map_[spare] != map_[index]) return;
+    if (spare == no_slab || spare == index ||
+        map_[spare] != c.block_size / config.alignment)
+      return;
     void* slab = reinterpret_cast<void*>(origin() + spare * config.slab_size);
     repair_first(&c.list);
     for_each_block(c, slab, [](FreeNode* node) { unlink(node); });
