@@ -27,7 +27,7 @@ export function page(summary, tables) {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>mote: the benchmark</title><style>${style}</style></head><body>
-<h1>Small, fast and lean at once</h1>
+<h1>mote beside other allocators</h1>
 <p>${escape(introduction(summary))}</p>
 <div class="plots">${plots}</div>
 ${tables.map(asHtml).join("\n")}

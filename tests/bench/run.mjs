@@ -86,7 +86,7 @@ function chooseRows(only) {
 
 // The rows whose single operations are timed: enough to show the shape. In one
 // engine: what is looked at is the allocator.
-const latencyRows = ["clang", "jq", "python3", "sqlite3"];
+const latencyRows = ["jq", "sqlite3", "lua"];
 
 function measureLatency(rows, modules) {
   return runPlan("node", {
