@@ -188,21 +188,22 @@ function generator(seed) {
   };
 }
 
-// 150 commits over 60 files, by fast-import, which needs no work tree.
+// 300 commits over 1,200 files, by fast-import, which needs no work tree. Large
+// enough for a peak of 10 MB: at 1 MB, one page more or less would be 6 %.
 function makeRepository(folder) {
   const repository = join(folder, "repository");
   rmSync(repository, { recursive: true, force: true });
   const random = generator(1);
-  const files = Array.from({ length: 60 }, (_, i) =>
-    Array.from({ length: 200 }, (_, line) => `file ${i} line ${line} ${random(1 << 20)}`));
+  const files = Array.from({ length: 1200 }, (_, i) =>
+    Array.from({ length: 300 }, (_, line) => `file ${i} line ${line} ${random(1 << 20)}`));
   const stream = [];
   const data = (text) => `data ${Buffer.byteLength(text)}\n${text}\n`;
-  for (let commit = 0; commit < 150; ++commit) {
+  for (let commit = 0; commit < 300; ++commit) {
     const date = `${1700000000 + commit * 3600} +0000`;
     stream.push(`commit refs/heads/main\ncommitter A <a@example.org> ${date}\n`, data(`Change ${commit}\n\nWhy: ${random(1 << 20)}`));
-    const chosen = commit === 0 ? files.keys() : Array.from({ length: 3 }, () => random(files.length));
+    const chosen = commit === 0 ? files.keys() : Array.from({ length: 6 }, () => random(files.length));
     for (const index of chosen) {
-      for (let edit = 0; edit < 5; ++edit) files[index][random(200)] = `edited in ${commit}: ${random(1 << 24)}`;
+      for (let edit = 0; edit < 5; ++edit) files[index][random(300)] = `edited in ${commit}: ${random(1 << 24)}`;
       stream.push(`M 100644 inline dir${index % 7}/file${index}.txt\n`, data(files[index].join("\n") + "\n"));
     }
   }
