@@ -133,6 +133,8 @@ TYPED_TEST(refusal, changes_nothing) {
     for (size_t i = 0; i < 200; i += 3) heap.free(blocks[i]);
     const size_t granted = heap.source().granted_bytes;
     heap.source().budget_bytes = 0;
+    // The first refusal may collect what empty slabs keep; no later one.
+    ASSERT_EQ(heap.allocate(100'000, 1), nullptr);
     const std::vector<Header> before = layout_of(heap);
     for (size_t size :
          {size_t{100'000}, size_t{200'000}, size_t{SIZE_MAX} / 4}) {
@@ -191,10 +193,13 @@ TYPED_TEST(refusal, at_the_end_of_memory_and_on_after_frees) {
     Random random(seed());
     for (unsigned round = 0; round < 20; ++round) {
       std::vector<void*> blocks;
-      while (void* const ptr = heap.allocate(random.below(500), 1)) {
-        blocks.push_back(ptr);
+      // Not up to the first refusal: regions that began small stay small, and
+      // fit small requests only.
+      for (int i = 0; i < 1000; ++i) {
+        void* const ptr = heap.allocate(random.below(500), 1);
+        if (ptr != nullptr) blocks.push_back(ptr);
       }
-      ASSERT_GT(blocks.size(), 80u);
+      ASSERT_GT(blocks.size(), 150u);
       ASSERT_STREQ(verify(heap), nullptr);
       for (size_t i = 0; i < blocks.size(); i += 2) heap.free(blocks[i]);
       void* const again = heap.allocate_zeroed(10, 1);

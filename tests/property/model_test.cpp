@@ -25,7 +25,10 @@ enum class Fault {
 // 1000 bytes or more is asked for.
 class BumpHeap {
  public:
-  explicit BumpHeap(Fault fault) : fault_(fault) {
+  void start_again(Fault fault) {
+    fault_ = fault;
+    used_ = 0;
+    last_ = 16;
     memset(bytes_, 0xDD, sizeof bytes_);
   }
 
@@ -66,14 +69,14 @@ class BumpHeap {
   static size_t& header(void* ptr) { return static_cast<size_t*>(ptr)[-1]; }
 
   Fault fault_;
-  size_t used_ = 0;
-  size_t last_ = 16;
+  size_t used_;
+  size_t last_;  // where the last block begins
   alignas(4096) char bytes_[1 << 20];
 };
 
 const char* run(const Program& program, Fault fault) {
-  static BumpHeap heap(Fault::none);
-  heap = BumpHeap(fault);
+  static BumpHeap heap;
+  heap.start_again(fault);
   Model<BumpHeap, 16> model(heap);
   for (const Operation& operation : program) {
     const char* const problem = model.apply(operation);
