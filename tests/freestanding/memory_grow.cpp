@@ -1,0 +1,82 @@
+// What src/page_source.hpp asks of every page source, asked of MemoryGrow. The
+// typed suite of tests/unit/page_source_test.hpp needs a C library, whose
+// malloc would share the memory; so its points are repeated here, in its order.
+#include "memory_grow.hpp"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "names.hpp"
+
+namespace {
+
+char* end_of(const mote::Span& span) { return span.begin + span.size_bytes; }
+
+MOTE_CASE(source_gives_what_was_asked_zeroed_and_writable) {
+  mote::MemoryGrow source;
+  const mote::Span span = source.acquire(100'000);
+  MOTE_CHECK(span.begin && span.size_bytes >= 100'000);
+  MOTE_CHECK(is_filled(span.begin, 0, span.size_bytes));
+  fill(span.begin, 1, span.size_bytes);
+  MOTE_CHECK(is_filled(span.begin, 1, span.size_bytes));
+}
+
+MOTE_CASE(source_gives_the_memory_behind_static_data_first) {
+  mote::MemoryGrow source;
+  const size_t before = page_count();
+  const mote::Span span = source.acquire(1);
+  MOTE_CHECK(span.begin == &__heap_base && end_of(span) == &__heap_end);
+  MOTE_CHECK(page_count() == before);
+}
+
+MOTE_CASE(source_spans_are_aligned_and_do_not_overlap) {
+  mote::MemoryGrow source;
+  char* last_end = nullptr;
+  for (size_t i = 0; i < 32; ++i) {
+    const mote::Span span = source.acquire(1 + i * 9700);
+    MOTE_CHECK(span.begin >= last_end && span.size_bytes >= 1 + i * 9700);
+    MOTE_CHECK(address(span.begin) % mote::span_alignment == 0);
+    MOTE_CHECK(span.size_bytes % mote::span_alignment == 0);
+    MOTE_CHECK(is_filled(span.begin, 0, span.size_bytes));
+    fill(span.begin, 1, span.size_bytes);
+    last_end = end_of(span);
+  }
+}
+
+MOTE_CASE(source_grows_in_place) {
+  mote::MemoryGrow source;
+  mote::Span last = source.acquire(100'000);
+  const size_t sizes[] = {1, 5000, 100'000};
+  for (size_t size : sizes) {
+    const mote::Span span = source.acquire(size);
+    MOTE_CHECK(span.begin == end_of(last));
+    last = span;
+  }
+}
+
+MOTE_CASE(source_begins_behind_what_somebody_else_grew) {
+  mote::MemoryGrow source;
+  const mote::Span first = source.acquire(100'000);
+  grow_by(1);
+  const mote::Span second = source.acquire(1);
+  MOTE_CHECK(second.begin == end_of(first) + page_bytes);
+}
+
+MOTE_CASE(source_refuses_absurd_sizes_and_changes_nothing) {
+  mote::MemoryGrow source;
+  const mote::Span span = source.acquire(100'000);
+  const size_t before = page_count();
+  for (size_t k = 0; k <= 65536; ++k)
+    MOTE_CHECK(!source.acquire(SIZE_MAX - k).begin);
+  MOTE_CHECK(page_count() == before);
+  MOTE_CHECK(source.acquire(1).begin == end_of(span));
+}
+
+MOTE_CASE_MAX_PAGES(source_refuses_when_memory_ends, 20) {
+  mote::MemoryGrow source;
+  MOTE_CHECK(!source.acquire(20 * page_bytes).begin);
+  const mote::Span span = source.acquire(1);
+  MOTE_CHECK(span.begin == &__heap_base);
+}
+
+}  // namespace
