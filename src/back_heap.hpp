@@ -329,7 +329,6 @@ class BackHeap {
     return true;
   }
 
-  Source source_;
   size_t extent_ = 0;      // from the origin to the last sentinel
   size_t extent_max_ = 0;  // and to the highest one
   Header* start_ = nullptr;
@@ -338,6 +337,9 @@ class BackHeap {
   // The sentinel of an empty region before all others is the last of these,
   // which puts it where headers are: just below an aligned address.
   alignas(span_alignment) Header origin_[span_alignment / header_size] = {};
+  // Last: memory that is part of the source then lies above the origin, and
+  // the bounds of a heap in an array are tight.
+  Source source_;
 };
 
 }  // namespace mote
