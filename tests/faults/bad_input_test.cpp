@@ -34,11 +34,18 @@ struct Choice {
   static constexpr Config config = c;
 };
 
+#ifdef _WIN32
+// Each death is a process of its own, and wine takes 0.1 s to start one.
+using Choices =
+    testing::Types<Choice<Config{.alignment = 16}>,
+                   Choice<Config{.alignment = 8, .has_slabs = false}>>;
+#else
 using Choices =
     testing::Types<Choice<Config{.alignment = 8}>,
                    Choice<Config{.alignment = 16}>,
                    Choice<Config{.alignment = 8, .has_slabs = false}>,
                    Choice<Config{.alignment = 16, .has_slabs = false}>>;
+#endif
 
 class ChoiceNames {
  public:
@@ -253,10 +260,11 @@ TYPED_TEST(bad_input, an_overwritten_header_stops) {
     this->free(ptr);
   };
   const size_t bytes = size_t{SIZE_MAX} / 255;
-  for (size_t garbage :
-       {size_t{0}, size_t{SIZE_MAX}, bytes * 'A', bytes * 'D', size_t{' '}}) {
-    EXPECT_STOPS(free_with_header(garbage), "(invalid pointer|double free)")
-        << garbage;
+  for (size_t garbage : {size_t{0}, bytes * 'D', size_t{' '}}) {
+    EXPECT_STOPS(free_with_header(garbage), "invalid pointer") << garbage;
+  }
+  for (size_t garbage : {bytes * 'A', size_t{SIZE_MAX}}) {  // as a free block
+    EXPECT_STOPS(free_with_header(garbage), "double free") << garbage;
   }
 }
 
@@ -351,16 +359,17 @@ TYPED_TEST(bad_input, contents_that_look_like_headers_are_freed) {
 
 // A heap does not take what another heap gave.
 TYPED_TEST(bad_input, blocks_of_another_heap_stop) {
-  static Heap<TestFixture::config, StaticArray<65536>> other;
-  char* const large = static_cast<char*>(other.allocate(5000, 1));
-  this->allocate(5000);
-  Heap<TestFixture::config, StaticArray<65536>>& heap = other;
-  char* const mine = this->allocate(5000);
-  // Only a fixed heap knows for certain where its memory ends.
-  if (address_of(mine) < address_of(&heap)) {
-    EXPECT_STOPS(heap.free(mine), "invalid pointer");
-  }
-  heap.free(large);
+  using FixedHeap = Heap<TestFixture::config, StaticArray<65536>>;
+  static struct {
+    FixedHeap low;
+    FixedHeap high;
+  } heaps;
+  void* const low = heaps.low.allocate(5000, 1);
+  void* const high = heaps.high.allocate(5000, 1);
+  EXPECT_STOPS(heaps.low.free(high), "invalid pointer");
+  EXPECT_STOPS(heaps.high.free(low), "invalid pointer");
+  heaps.low.free(low);
+  heaps.high.free(high);
 }
 
 }  // namespace

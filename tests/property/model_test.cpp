@@ -41,7 +41,8 @@ class BumpHeap {
     if (begin + size > sizeof bytes_) return nullptr;
     char* const ptr = bytes_ + begin;
     if (fails && fault_ == Fault::writes_into_others) bytes_[last_] ^= 1;
-    header(ptr) = fails && fault_ == Fault::is_short ? size - 1 : size;
+    const size_t told = fails && fault_ == Fault::is_short ? size - 1 : size;
+    memcpy(ptr - sizeof told, &told, sizeof told);
     last_ = begin;
     used_ = begin + size;
     return ptr;
@@ -61,13 +62,15 @@ class BumpHeap {
   }
   static bool try_expand(void*, size_t) { return false; }
   static void free(void*) {}
-  size_t usable_size(const void* ptr) const {
-    return ptr ? header(const_cast<void*>(ptr)) : 0;
+  static size_t usable_size(const void* ptr) {
+    size_t told = 0;
+    if (ptr != nullptr) {
+      memcpy(&told, static_cast<const char*>(ptr) - sizeof told, sizeof told);
+    }
+    return told;
   }
 
  private:
-  static size_t& header(void* ptr) { return static_cast<size_t*>(ptr)[-1]; }
-
   Fault fault_;
   size_t used_;
   size_t last_;  // where the last block begins
