@@ -226,8 +226,8 @@ TYPED_TEST(bounded_memory, of_8_KiB_works) {
   // in the middle, it halves what is in one piece: so few bytes are for the
   // tiny profile.
   constexpr bool has_slabs = TestFixture::config.has_slabs;
-  constexpr size_t least_bytes = has_slabs ? 2900 : 5500;
-  constexpr size_t most_bytes = has_slabs ? 2000 : 7000;
+  constexpr size_t least_bytes = has_slabs ? 2000 : 5500;
+  constexpr size_t most_bytes = has_slabs ? 1000 : 7000;
   for (size_t size :
        {size_t{1}, size_t{24}, size_t{100}, size_t{500}, most_bytes}) {
     const std::vector<void*> blocks = fill(fixed, size);
