@@ -8,6 +8,7 @@
 
 #include "heap.hpp"
 #include "native/static_array.hpp"
+#include "support/choices.hpp"
 #include "support/fake_pages.hpp"
 #include "support/guarded.hpp"
 #include "support/heap_access.hpp"
@@ -29,32 +30,14 @@ namespace {
     GTEST_SKIP()
 #endif
 
-template <Config c>
-struct Choice {
-  static constexpr Config config = c;
-};
-
 #ifdef _WIN32
 // Each death is a process of its own, and wine takes 0.1 s to start one.
-using Choices =
+using DeathChoices =
     testing::Types<Choice<Config{.alignment = 16}>,
                    Choice<Config{.alignment = 8, .has_slabs = false}>>;
 #else
-using Choices =
-    testing::Types<Choice<Config{.alignment = 8}>,
-                   Choice<Config{.alignment = 16}>,
-                   Choice<Config{.alignment = 8, .has_slabs = false}>,
-                   Choice<Config{.alignment = 16, .has_slabs = false}>>;
+using DeathChoices = Choices;
 #endif
-
-class ChoiceNames {
- public:
-  template <class C>
-  static std::string GetName(int) {
-    return (C::config.has_slabs ? "slabs_" : "tiny_") +
-           std::to_string(C::config.alignment);
-  }
-};
 
 // Blocks of a size class, and others, in every configuration.
 constexpr size_t sizes[] = {1, 24, 100, 256, 1000, 20'000};
@@ -77,7 +60,7 @@ class bad_input : public testing::Test {
 
   Heap<config, FakePages> heap_;
 };
-TYPED_TEST_SUITE(bad_input, Choices, ChoiceNames);
+TYPED_TEST_SUITE(bad_input, DeathChoices, ChoiceNames);
 
 // Double frees.
 

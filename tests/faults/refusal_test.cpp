@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "heap.hpp"
+#include "support/choices.hpp"
 #include "support/fake_pages.hpp"
 #include "support/heap_access.hpp"
 #include "support/programs.hpp"
@@ -16,26 +17,6 @@
 
 namespace mote {
 namespace {
-
-template <Config c>
-struct Choice {
-  static constexpr Config config = c;
-};
-
-using Choices =
-    testing::Types<Choice<Config{.alignment = 8}>,
-                   Choice<Config{.alignment = 16}>,
-                   Choice<Config{.alignment = 8, .has_slabs = false}>,
-                   Choice<Config{.alignment = 16, .has_slabs = false}>>;
-
-class ChoiceNames {
- public:
-  template <class C>
-  static std::string GetName(int) {
-    return (C::config.has_slabs ? "slabs_" : "tiny_") +
-           std::to_string(C::config.alignment);
-  }
-};
 
 // The whims of a source, one by one.
 template <class Source>

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "native/static_array.hpp"
+#include "support/choices.hpp"
 #include "support/fake_pages.hpp"
 #include "support/programs.hpp"
 #include "support/seed.hpp"
@@ -10,27 +11,11 @@
 namespace mote {
 namespace {
 
-template <Config c>
-struct Choice {
-  static constexpr Config config = c;
-};
-
-using Choices = testing::Types<
+using ProgramChoices = testing::Types<
     Choice<Config{.alignment = 16}>, Choice<Config{.alignment = 8}>,
     Choice<Config{.alignment = 16, .has_slabs = false}>,
     Choice<Config{.alignment = 8, .has_slabs = false}>,
     Choice<Config{.small_size_max = 64, .slab_size = 512, .bin_scan_max = 1}>>;
-
-class ChoiceNames {
- public:
-  template <class C>
-  static std::string GetName(int) {
-    constexpr Config config = C::config;
-    return (config.has_slabs ? "slabs_" + std::to_string(config.slab_size)
-                             : std::string("tiny")) +
-           "_aligned_" + std::to_string(config.alignment);
-  }
-};
 
 template <class C>
 class random_programs : public testing::Test {
@@ -55,7 +40,7 @@ class random_programs : public testing::Test {
   static constexpr size_t size_max = 40'000;
 };
 
-TYPED_TEST_SUITE(random_programs, Choices, ChoiceNames);
+TYPED_TEST_SUITE(random_programs, ProgramChoices, ChoiceNames);
 
 TYPED_TEST(random_programs, with_memory_that_grows_in_place) {
   const auto prepare = [](FakePages& pages) {

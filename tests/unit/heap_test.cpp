@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "native/static_array.hpp"
+#include "support/choices.hpp"
 #include "support/fake_pages.hpp"
 #include "verify.hpp"
 
@@ -24,11 +25,6 @@ TEST(heap_as_a_global, works_before_main) {
 // A heap needs no destructor of its own.
 static_assert(
     std::is_trivially_destructible_v<Heap<standard_profile, GivenMemory>>);
-
-template <Config c>
-struct Choice {
-  static constexpr Config config = c;
-};
 
 template <class C>
 class heap : public testing::Test {
@@ -58,19 +54,6 @@ class heap : public testing::Test {
   Heap<config, FakePages> heap_;
 };
 
-class ChoiceNames {
- public:
-  template <class C>
-  static std::string GetName(int) {
-    return (C::config.has_slabs ? "slabs_" : "tiny_") +
-           std::to_string(C::config.alignment);
-  }
-};
-using Choices =
-    testing::Types<Choice<Config{.alignment = 8}>,
-                   Choice<Config{.alignment = 16}>,
-                   Choice<Config{.alignment = 8, .has_slabs = false}>,
-                   Choice<Config{.alignment = 16, .has_slabs = false}>>;
 TYPED_TEST_SUITE(heap, Choices, ChoiceNames);
 
 TYPED_TEST(heap, blocks_are_aligned_and_long_enough) {

@@ -1,0 +1,35 @@
+// The configurations that typed suites run in, and their names. `Choices` is
+// each profile at each alignment.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "config.hpp"
+
+namespace mote {
+
+template <Config c>
+struct Choice {
+  static constexpr Config config = c;
+};
+
+using Choices =
+    testing::Types<Choice<Config{.alignment = 8}>,
+                   Choice<Config{.alignment = 16}>,
+                   Choice<Config{.alignment = 8, .has_slabs = false}>,
+                   Choice<Config{.alignment = 16, .has_slabs = false}>>;
+
+class ChoiceNames {
+ public:
+  template <class C>
+  static std::string GetName(int) {
+    constexpr Config config = C::config;
+    return (config.has_slabs ? "slabs_" + std::to_string(config.slab_size)
+                             : std::string("tiny")) +
+           "_aligned_" + std::to_string(config.alignment);
+  }
+};
+
+}  // namespace mote
