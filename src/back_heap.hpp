@@ -48,6 +48,9 @@ struct [[gnu::may_alias]] Header {
 template <Config config, PageSource Source>
 class BackHeap {
  public:
+  constexpr BackHeap() = default;
+  explicit constexpr BackHeap(const Source& source) : source_(source) {}
+
   static constexpr size_t header_size = sizeof(Header);
   static constexpr size_t footer_size = sizeof(Header);
   // Below this a free block has no room for its links.

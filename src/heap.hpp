@@ -17,6 +17,10 @@ template <Config config, PageSource Source>
   requires(is_valid(config))
 class Heap {
  public:
+  constexpr Heap() = default;
+  // For a source that must be told where its memory is.
+  explicit constexpr Heap(const Source& source) : back_(source) {}
+
   // A block of at least `size` bytes (0 counts as 1) at a multiple of `align`,
   // a power of two; less than the heap's own alignment means that. Null when
   // memory is refused. O(1), and what the source takes to grow.

@@ -60,13 +60,9 @@ TEST(independent_heaps, may_lie_in_each_other) {
   void* const memory = outer.allocate_zeroed(inner_bytes, 16);
   ASSERT_NE(memory, nullptr);
   {
-    struct Given : GivenMemory {
-      constexpr Given() : GivenMemory(nullptr, 0) {}
-    };
-    Heap<tiny_profile, Given> inner;
-    static_cast<GivenMemory&>(inner.source()) =
-        GivenMemory(static_cast<char*>(memory), inner_bytes);
-    Model<Heap<tiny_profile, Given>, tiny_profile.alignment> model(inner);
+    Heap<tiny_profile, GivenMemory> inner(
+        GivenMemory(static_cast<char*>(memory), inner_bytes));
+    Model<decltype(inner), tiny_profile.alignment> model(inner);
     Random random(seed());
     for (unsigned i = 0; i < rounds(2000); ++i) {
       ASSERT_STREQ(model.apply(random_operation(random, 3000)), nullptr);
