@@ -323,9 +323,10 @@ class BackHeap {
       block = reinterpret_cast<Header*>(span.begin + config.alignment) - 1;
       clear(block);
       sentinel->bits += distance(sentinel, block);
-      if constexpr (!Source::is_near_zero)
-        if (!start_) start_ = block;
     }
+    // The first span may follow the origin, as an array in the source does.
+    if constexpr (!Source::is_near_zero)
+      if (!start_) start_ = block;
     move_end(reinterpret_cast<Header*>(span.begin + span.size_bytes) - 1);
     block->bits += distance(block, end());
     give(block);

@@ -78,6 +78,10 @@ class Verifier<standard_profile, NoPages> {
     return slabs.map_[slabs.index_of(ptr)];
   }
   template <class Small>
+  static size_t map_size(const Small& slabs) {
+    return slabs.map_size_;
+  }
+  template <class Small>
   static auto& class_at(Small& slabs, size_t class_index) {
     return slabs.classes_[class_index];
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "heap.hpp"
+#include "native/static_array.hpp"
 #include "support/fake_pages.hpp"
 #include "support/heap_access.hpp"
 #include "support/random.hpp"
@@ -189,6 +190,26 @@ TYPED_TEST(slabs, the_page_map_grows_with_the_heap) {
     ASSERT_TRUE(this->slabs_.contains(ptr));
     ASSERT_STREQ(verify(this->heap_), nullptr);
   }
+}
+
+// It covers the heap's memory, not all that lies below: it once began at
+// address 0 when the memory was an array inside the heap, and no slab could be
+// had, or few beside so long a map.
+template <Config config, class Source>
+void expect_map_covers(Heap<config, Source>& heap, size_t memory_bytes) {
+  void* const ptr = heap.allocate(24, 1);
+  const auto& slabs = HeapAccess::slabs(heap);
+  EXPECT_TRUE(slabs.contains(ptr));
+  EXPECT_LE(HeapAccess::map_size(slabs),
+            2 * (memory_bytes / config.slab_size + 1));
+}
+TYPED_TEST(slabs, the_page_map_begins_where_the_memory_does) {
+  constexpr Config config = TestFixture::config;
+  static char memory[8192];
+  Heap<config, StaticArray<sizeof memory>> inside;
+  Heap<config, GivenMemory> beside(GivenMemory(memory, sizeof memory));
+  expect_map_covers(inside, sizeof memory);
+  expect_map_covers(beside, sizeof memory);
 }
 
 TYPED_TEST(slabs, only_slabs_are_in_the_page_map) {
