@@ -119,7 +119,8 @@ class BackHeap {
     if (address_of(ptr) & flags || distance(origin(), block) >= extent_max())
       mote_trap_invalid_pointer();
     if (block->bits & is_free) mote_trap_double_free();
-    if ((block->bits & flags & ~previous_free) != is_used ||
+    if (block->bits < block_size_min ||
+        (block->bits & flags & ~previous_free) != is_used ||
         !leads_into_heap(block) || after(block)->bits & previous_free)
       mote_trap_invalid_pointer();
     return block;
@@ -159,8 +160,7 @@ class BackHeap {
   // no such check: it has no holes, and the engine stops what leaves it.
   bool leads_into_heap(const Header* block) const {
     if constexpr (Source::is_near_zero) return true;
-    // A size of 0, which no block has, wraps.
-    return size_of(block) - 1 < extent_max() - distance(origin(), block);
+    return size_of(block) <= extent_max() - distance(origin(), block);
   }
 
   static constexpr size_t is_free = 1;

@@ -165,6 +165,23 @@ MOTE_TRAP_CASE(free_off_by_one_small, "mote_trap_invalid_pointer") {
 MOTE_TRAP_CASE(free_off_by_one_large, "mote_trap_invalid_pointer") {
   free_inside<5000, 1>();
 }
+
+// Small numbers are the commonest words of all: 4 is the flag of a block in
+// use, of size 0; 12, where blocks are aligned to 8, one of size 8. None is so
+// small.
+template <size_t word>
+void free_behind_a_small_word() {
+  char* const ptr = static_cast<char*>(calloc(5000, 1));
+  opaque(reinterpret_cast<size_t*>(ptr + 64))[-1] = word;
+  free(opaque(ptr + 64));
+}
+MOTE_TRAP_CASE(a_word_of_4_is_no_header, "mote_trap_invalid_pointer") {
+  free_behind_a_small_word<4>();
+}
+MOTE_TRAP_CASE(a_word_of_12_is_no_header, "mote_trap_invalid_pointer") {
+  free_behind_a_small_word<12>();
+}
+
 MOTE_TRAP_CASE(realloc_inside_a_large_block, "mote_trap_invalid_pointer") {
   char* const ptr = static_cast<char*>(calloc(5000, 1));
   realloc(opaque(ptr + 64), 100);
