@@ -40,9 +40,8 @@ function(mote_add_official_module name definitions)
     VERBATIM)
 endfunction()
 
-# Inlined, a trap would not show the cause's name in the stack.
-set_source_files_properties(${single_file} PROPERTIES
-  COMPILE_OPTIONS -fno-inline)
+# As it is meant to be compiled: the traps keep their names even so.
+set_source_files_properties(${single_file} PROPERTIES COMPILE_OPTIONS -Oz)
 file(GLOB cases CONFIGURE_DEPENDS freestanding/*.cpp)
 function(mote_add_cases name definitions)
   add_executable(${name} ${cases} wasm/freestanding_cases.cpp ${single_file})
