@@ -7,13 +7,12 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 // Everything is run several times in turns, A B C, A B C, ... so that a slow
-// minute of the machine falls on all alike. Calls `round(i, count)` three times,
-// but starts none that would end later than `budgetSeconds` after the first;
-// returns how many there were.
-const roundCount = 3;
+// minute of the machine falls on all alike. Calls `round(i, roundCount)` for each
+// round, but starts none that would end later than `budgetSeconds` after the
+// first; returns how many there were.
 const budgetSeconds = 120;
 
-export function inRounds(round) {
+export function inRounds(round, roundCount = 3) {
   const begin = performance.now();
   for (let i = 1; i <= roundCount; ++i) {
     round(i, roundCount);

@@ -1,7 +1,7 @@
 // Runs python3, git and g++ on real work, with the C library's malloc and with
 // mote preloaded, compares what they answer, and prints time and peak memory.
 //
-//   node compare.mjs LIBMOTE.so
+//   node compare.mjs LIBMOTE.so [ROUNDS]
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +11,9 @@ import { Failure, digest, inRounds, mebibytes, median, output, percent, root, ru
 const here = dirname(fileURLToPath(import.meta.url));
 const directory = join(root, 'build/programs/preload');
 const library = resolve(process.argv[2] ?? '');
-if (!existsSync(library) || process.argv.length !== 3) {
-  console.error('usage: compare.mjs LIBMOTE.so, which must exist');
+const rounds = Number(process.argv[3] ?? 3);
+if (!existsSync(library) || !(rounds >= 1) || process.argv.length > 4) {
+  console.error('usage: compare.mjs LIBMOTE.so [ROUNDS]; the library must exist');
   process.exit(2);
 }
 const assembly = join(directory, 'cxx_work.s');
@@ -94,7 +95,7 @@ await runMain('preload', () => {
       const [libc, mote] = allocators.map(({ name }) => seconds(program.runs.get(name).at(-1).wall));
       console.log(`  round ${i} of ${count}: ${program.name}: libc ${libc} s, mote ${mote} s, answers equal`);
     }
-  });
+  }, rounds);
   console.log();
   console.log(textTable(['program', 'malloc', 'wall s', 'CPU s', 'to libc', 'peak RSS', 'to libc'], programs.flatMap(rowsOf)));
   console.log(`
