@@ -4,16 +4,30 @@
 #include <gtest/gtest.h>
 #include <string.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "heap.hpp"
+#include "native/static_array.hpp"
 #include "support/choices.hpp"
 #include "support/fake_pages.hpp"
 #include "support/heap_access.hpp"
 #include "support/programs.hpp"
+#include "support/refusing_once.hpp"
 #include "support/seed.hpp"
 #include "verify.hpp"
+
+#if defined(_WIN32)
+#include "native/virtual_alloc.hpp"
+#elif defined(__EMSCRIPTEN__)
+#include "wasm/emscripten/resize_heap.hpp"
+#elif defined(__unix__) && !defined(__wasm__)
+#include "native/mmap.hpp"
+#endif
+#ifdef __GLIBC__
+#include "native/sbrk.hpp"
+#endif
 
 namespace mote {
 namespace {
@@ -52,11 +66,10 @@ class refusal : public testing::Test {
 
   // Runs the program with its n-th request refused, and what was refused then
   // tried again. Returns whether there was an n-th request.
-  template <class Source>
-  static bool survives(const Program& program, void (*prepare)(Source&),
-                       size_t n) {
-    Heap<config, Source> heap;
-    heap.source().arena_bytes = size_t{2} << 20;
+  template <class Source, class Prepare>
+  static bool survives(const Program& program, Prepare prepare, size_t n) {
+    const auto owner = std::make_unique<Heap<config, Source>>();
+    Heap<config, Source>& heap = *owner;
     prepare(heap.source());
     heap.source().refuse_at = n;
     Model<Heap<config, Source>, config.alignment> model(heap);
@@ -79,26 +92,54 @@ class refusal : public testing::Test {
     return was_asked;
   }
 
-  template <class Source>
-  static void refuse_each_once() {
+  template <class Source, class Prepare>
+  static void refuse_each_once(Prepare prepare) {
     const Program program = random_program(seed(), 300, 20'000);
+    size_t n = 1;
+    while (survives<Source>(program, prepare, n) && !HasFailure()) ++n;
+    ASSERT_FALSE(HasFailure()) << "request " << n << ", seed " << seed();
+    EXPECT_GT(n, 1u) << "no request was refused";
+  }
+
+  template <class Source>
+  static void refuse_each_once_of_fakes() {
     for (const auto whim : whims<Source>()) {
-      size_t n = 1;
-      while (survives<Source>(program, whim, n) && !HasFailure()) ++n;
-      ASSERT_FALSE(HasFailure()) << "request " << n << ", seed " << seed();
-      EXPECT_GT(n, 1u) << "no request was refused";
+      refuse_each_once<Source>([whim](Source& pages) {
+        pages.arena_bytes = size_t{2} << 20;
+        whim(pages);
+      });
     }
+  }
+
+  template <class Source>
+  static void refuse_each_once_of() {
+    refuse_each_once<RefusingOnce<Source>>([](auto&) {});
   }
 };
 
 TYPED_TEST_SUITE(refusal, Choices, ChoiceNames);
 
 TYPED_TEST(refusal, of_each_request_once) {
-  this->template refuse_each_once<FakePages>();
+  this->template refuse_each_once_of_fakes<FakePages>();
 }
 
 TYPED_TEST(refusal, of_each_request_once_with_memory_given_back) {
-  this->template refuse_each_once<ReleasingFakePages>();
+  this->template refuse_each_once_of_fakes<ReleasingFakePages>();
+}
+
+// tests/freestanding has it of MemoryGrow.
+TYPED_TEST(refusal, of_each_request_once_by_real_sources) {
+  this->template refuse_each_once_of<StaticArray<size_t{2} << 20>>();
+#if defined(_WIN32)
+  this->template refuse_each_once_of<VirtualAllocPages>();
+#elif defined(__EMSCRIPTEN__)
+  this->template refuse_each_once_of<ResizeHeap>();
+#elif defined(__unix__) && !defined(__wasm__)
+  this->template refuse_each_once_of<Mmap>();
+#endif
+#ifdef __GLIBC__
+  this->template refuse_each_once_of<Sbrk<>>();
+#endif
 }
 
 TYPED_TEST(refusal, changes_nothing) {

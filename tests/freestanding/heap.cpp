@@ -6,11 +6,13 @@
 #include "names.hpp"
 #include "profile.hpp"
 #include "support/model.hpp"
+#include "support/refusing_once.hpp"
 #include "verify.hpp"
 
 namespace {
 
-constinit mote::Heap<mote::profile, mote::MemoryGrow> the_heap;
+using Pages = mote::RefusingOnce<mote::MemoryGrow>;
+constinit mote::Heap<mote::profile, Pages> the_heap;
 using TestedModel = mote::Model<decltype(the_heap), mote::profile.alignment>;
 constinit TestedModel model(the_heap);
 
@@ -44,6 +46,16 @@ MOTE_CASE_MAX_PAGES(random_program_in_fixed_memory, MOTE_INITIAL_PAGES) {
 MOTE_CASE_MAX_PAGES(random_program_with_little_memory, 18) {
   run_random_program(5, 100, true);
 }
+
+template <size_t n>
+void refuse_request() {
+  the_heap.source().refuse_at = n;
+  run_random_program(n, 10'000, true);
+  MOTE_CHECK(the_heap.source().acquire_count >= n);
+}
+MOTE_CASE(first_request_refused) { refuse_request<1>(); }
+MOTE_CASE(second_request_refused) { refuse_request<2>(); }
+MOTE_CASE(third_request_refused) { refuse_request<3>(); }
 
 MOTE_CASE(a_heap_is_sound_from_its_first_state_on) {
   MOTE_CHECK(mote::verify(the_heap) == nullptr);
