@@ -200,6 +200,14 @@ MOTE_TRAP_CASE(overwritten_header, "mote_trap_invalid_pointer") {
   free(ptr);
 }
 
+// A block in use that ends beyond memory: it is the engine that stops free.
+MOTE_TRAP_CASE(overwritten_header_beyond_memory, "free") {
+  char* const ptr = static_cast<char*>(malloc(5000));
+  malloc(64);
+  fill(opaque(ptr - sizeof(size_t)), 'D', sizeof(size_t));
+  free(ptr);
+}
+
 #ifdef MOTE_PROFILE_STANDARD
 template <size_t garbage>
 void follow_an_overwritten_link() {

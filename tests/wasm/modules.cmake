@@ -29,7 +29,7 @@ function(mote_add_official_module name definitions)
   list(TRANSFORM c_api PREPEND --export= OUTPUT_VARIABLE exports)
   add_custom_command(OUTPUT ${name}.wasm DEPENDS ${single_file}
     COMMAND ${CMAKE_CXX_COMPILER} --target=wasm32 -std=c++20 -Oz -nostdlib
-      -fno-builtin -fno-exceptions -fno-rtti -DNDEBUG ${features}
+      -nostdlibinc -fno-builtin -fno-exceptions -fno-rtti -DNDEBUG ${features}
       ${definitions} -c ${single_file} -o ${name}.o
     COMMAND ${MOTE_WASM_LD} --no-entry --gc-sections --strip-all ${exports}
       ${name}.o -o ${name}.linked.wasm

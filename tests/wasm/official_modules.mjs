@@ -1,8 +1,10 @@
 // Holds the official modules to what they promise: their size, seven exports
-// and the memory, no import, no start function.
+// and the memory, no import, no start function; and the objects they are linked
+// from to define nothing but the C names and mote_*.
 //
 //   node tests/wasm/official_modules.mjs mote-PROFILE-ALIGNMENT.wasm...
 
+import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 
@@ -36,7 +38,13 @@ function sectionIds(bytes) {
   return ids;
 }
 
-function problems(bytes, variant) {
+function definedNames(object) {
+  const options = ['--defined-only', '--extern-only', '--format=just-symbols'];
+  const printed = execFileSync('llvm-nm-19', [...options, object]);
+  return printed.toString().trim().split('\n');
+}
+
+function problems(bytes, object, variant) {
   const alignment = Number(variant.split('-')[1]);
   const found = [];
   const expect = (condition, text) => condition || found.push(text);
@@ -46,6 +54,9 @@ function problems(bytes, variant) {
   expect(bytes.length <= sizeMax[variant],
     `${bytes.length} bytes, at most ${sizeMax[variant]} are promised`);
   expect(names.join() === promised.join(), `exports ${names}`);
+  const others = definedNames(object).filter(
+    (name) => !promised.includes(name) && !name.startsWith('mote_'));
+  expect(others.length === 0, `defines ${others}`);
   expect(imports.length === 0, `imports ${imports}`);
   expect(!sectionIds(bytes).includes(startSection), 'has a start function');
 
@@ -66,7 +77,8 @@ let failed = 0;
 for (const path of process.argv.slice(2)) {
   const name = basename(path, '.wasm');
   const bytes = await readFile(path);
-  const found = problems(bytes, name.replace('mote-', ''));
+  const object = path.replace(/\.wasm$/, '.o');
+  const found = problems(bytes, object, name.replace('mote-', ''));
   for (const problem of found) console.error(`${name}: ${problem}`);
   console.log(`${name}: ${bytes.length} bytes`);
   if (found.length === 0) ++passed;
