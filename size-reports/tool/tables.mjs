@@ -1,14 +1,14 @@
-// Figures as text: tables for the terminal and for Markdown.
+// Tables as text, for the terminal and for Markdown.
 
 export function grouped(number) {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-const isNumeric = (cell) => /^[-+]?\d[\d,.]*( ?(%|B|KiB|MiB|s|ms|\([\d,.]+\)))?$/.test(cell);
+const isNumeric = (cell) => /^[-+]?\d[\d,.]*( ?(%|B|KiB|MiB|s|ms|\([-+\d,.]+\)))?$/.test(cell);
 
 // A column is right-aligned when all its cells are numbers or dashes.
 function rightAligned(rows) {
-  return rows[0].map((_, i) => i > 0 && rows.every((row) => isNumeric(row[i]) || row[i] === '-' || row[i] === ''));
+  return rows[0].map((_, i) => i > 0 && rows.every((row) => isNumeric(row[i]) || ['-', '', 'new', 'gone'].includes(row[i])));
 }
 
 // `head` and every row are arrays of strings. For the terminal.
@@ -22,8 +22,13 @@ export function textTable(head, rows, indent = '  ') {
   return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
+// Names come from the files that were measured and may hold any character.
+export function markdownText(text) {
+  return text.replace(/[\\`*_|[\]<>~]/g, (char) => (char === '<' ? '&lt;' : char === '>' ? '&gt;' : `\\${char}`)).replace(/\s+/g, ' ');
+}
+
 export function markdownTable(head, rows) {
-  const line = (row) => `| ${row.join(' | ')} |`;
+  const line = (row) => `| ${row.map(markdownText).join(' | ')} |`;
   const rule = `|${rightAligned(rows).map((right) => (right ? '---:' : '---')).join('|')}|`;
   return [line(head), rule, ...rows.map(line)].join('\n');
 }
@@ -42,26 +47,4 @@ export function wrapped(label, words, width = 100) {
     line += text;
   });
   return [...lines, line].join('\n');
-}
-
-export function functionWords(figures) {
-  return figures.functions.map(({ name, size }) => `${name} ${grouped(size)}`);
-}
-
-// One module in full: what size.mjs prints.
-export function moduleText(path, figures) {
-  const memory = figures.memoryPages;
-  const pages = memory && `${memory.initial} pages${memory.maximum === null ? '' : `, at most ${memory.maximum}`}`;
-  const rows = [
-    ['total', grouped(figures.total)], ['gzip -9', grouped(figures.gzip)], ['brotli 11', grouped(figures.brotli)],
-    ['code', grouped(figures.code)], ['data', grouped(figures.data)], ['custom', grouped(figures.custom)],
-  ];
-  return [
-    path,
-    textTable(['', 'bytes'], rows),
-    `  memory   ${pages ?? 'none'}`,
-    wrapped('  imports  ', figures.imports.length ? figures.imports : ['none']),
-    wrapped('  exports  ', figures.exports.length ? figures.exports : ['none']),
-    textTable(['function', 'bytes'], figures.functions.map(({ name, size }) => [name, grouped(size)])),
-  ].join('\n');
 }
