@@ -4,11 +4,11 @@ import { squarify, ticks } from './layout.js';
 
 const withTip = (text) => ({ onpointermove: (event) => showTip(event, text()), onpointerleave: hideTip });
 
-// A bar for each entry, the first one being what the report is about. What the
-// same file weighs without an allocator is the grey part.
+// A bar for each entry. What the same file weighs without an allocator is the
+// grey part.
 export function drawBars(box, entries, measure, { label, selected, onselect, changeOf }) {
   const most = Math.max(1, ...entries.map(({ measures }) => measures[measure] ?? 0));
-  box.replaceChildren(...entries.map((entry, i) => {
+  box.replaceChildren(...entries.map((entry) => {
     const size = entry.measures[measure];
     const part = (bytes) => `width: ${(100 * Math.max(0, bytes)) / most}%`;
     const added = { total: 'marginal', gzip: 'marginal gzip', brotli: 'marginal brotli' }[measure];
@@ -16,7 +16,7 @@ export function drawBars(box, entries, measure, { label, selected, onselect, cha
     const delta = changeOf(entry, measure);
     const text = size === undefined ? '-' : grouped(size);
     return element('button', {
-      type: 'button', class: `bar${i === 0 ? ' first' : ''}`, 'aria-pressed': String(entry === selected), onclick: () => onselect(entry),
+      type: 'button', class: 'bar', 'aria-pressed': String(entry === selected), onclick: () => onselect(entry),
       ...withTip(() => [`${label(entry)}: ${text} bytes`, ...(marginal < size ? [`${grouped(marginal)} more than with a null allocator`] : [])].join('\n')),
     },
     element('span', { class: 'name' }, label(entry)),

@@ -28,7 +28,7 @@ function sectionsOf(entry) {
     const items = entry.symbols.filter((symbol) => symbol.section === name && symbol.size > 0)
       .map((symbol) => ({ ...symbol, kind }));
     const rest = size - items.reduce((sum, item) => sum + item.size, 0);
-    if (rest > 0) items.push({ name: items.length > 0 ? `${name}: no name` : name, size: rest, kind: items.length > 0 ? 'other' : kind });
+    if (rest > 0) items.push({ name: items.length > 0 ? `the rest of ${name}` : name, size: rest, kind: items.length > 0 ? 'other' : kind });
     return { name, items: items.sort((a, b) => b.size - a.size), size: items.reduce((sum, item) => sum + item.size, 0) };
   }).filter(({ size }) => size > 0).sort((a, b) => b.size - a.size);
 }

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bySize } from './names.mjs';
 import { measureNames } from './summary.mjs';
+import { htmlText } from './tables.mjs';
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'page');
 const read = (file) => readFileSync(join(folder, file), 'utf8');
@@ -16,20 +16,22 @@ function script() {
   return scripts.map(read).join('\n').replace(/^import .*\n/gm, '').replace(/^export /gm, '').trimEnd();
 }
 
-const escapes = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text) => text.replace(/[&<>"]/g, (char) => escapes[char]);
-
 // Inside <script>, only `<` can end the data.
 const embedded = (value) => JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 
-// A picture or a table of more than so many symbols shows nothing; the report as
-// JSON or CSV has them all.
-const symbolMax = 500;
+// A picture or a table of more symbols shows nothing; the report as JSON or CSV
+// has them all.
+const symbolMax = 400;
 
-function forPage(entry) {
-  const { imports, exports, features, memory, symbols, ...rest } = entry;
-  const kept = symbols.length > symbolMax ? [...symbols].sort((a, b) => Boolean(b.allocator) - Boolean(a.allocator) || bySize(a, b)).slice(0, symbolMax) : symbols;
-  return { ...rest, symbols: kept, symbolCount: symbols.length };
+// The largest of all, and of the allocator's.
+function mainSymbols(symbols) {
+  if (symbols.length <= symbolMax) return symbols;
+  const largest = symbols.slice(0, symbolMax);
+  return [...largest, ...symbols.slice(symbolMax).filter(({ allocator }) => allocator).slice(0, symbolMax)];
+}
+
+function forPage({ imports, exports, features, memory, symbols, ...rest }) {
+  return { ...rest, symbols: mainSymbols(symbols), symbolCount: symbols.length };
 }
 
 // `comparison` and `history` may be missing.
@@ -37,7 +39,7 @@ export function pageHtml(report, { title = report.title, comparison = null, hist
   const changes = comparison && comparison.entries.filter(({ state }) => state === 'changed')
     .map(({ name, measures, symbols }) => ({ name, measures, symbols: symbols.slice(0, symbolMax) }));
   const parts = {
-    title: escaped(title),
+    title: htmlText(title),
     style: read('page.css').trimEnd(),
     data: embedded({ tools: report.tools, measureNames, entries: report.entries.map(forPage), history, changes }),
     script: script(),

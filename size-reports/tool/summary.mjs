@@ -69,9 +69,11 @@ function changedMeasure(entry, name) {
   return measure.base === measure.head ? grouped(measure.head) : `${grouped(measure.head)} (${signed(measure.head - measure.base, grouped)})`;
 }
 
-// Every measure beside the total gets a column if any of the entries has it.
+// Every measure beside the total gets a column if it changed in any of the
+// entries.
 function changeTable(entries) {
-  const others = measureNames.slice(1).filter((name) => entries.some(({ measures }) => name in measures));
+  const isChanged = ({ measures }, name) => name in measures && measures[name].base !== measures[name].head;
+  const others = measureNames.slice(1).filter((name) => entries.some((entry) => isChanged(entry, name)));
   return {
     head: ['entry', 'base', 'head', 'change', '%', ...others],
     rows: entries.map((entry) => [

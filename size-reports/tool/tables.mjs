@@ -27,6 +27,12 @@ export function markdownText(text) {
   return text.replace(/[\\`*_|[\]<>~]/g, (char) => (char === '<' ? '&lt;' : char === '>' ? '&gt;' : `\\${char}`)).replace(/\s+/g, ' ');
 }
 
+const htmlEscapes = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+export function htmlText(text) {
+  return text.replace(/[&<>"]/g, (char) => htmlEscapes[char]);
+}
+
 export function markdownTable(head, rows) {
   const line = (row) => `| ${row.map(markdownText).join(' | ')} |`;
   const rule = `|${rightAligned(rows).map((right) => (right ? '---:' : '---')).join('|')}|`;
