@@ -31,9 +31,13 @@ export const namesOf = (pairs) => custom('name', [1, ...((part) => [...leb(part.
 // A module of about `bytes` bytes: named functions of 250 bytes each.
 export function largeModule(bytes) {
   const joined = (...parts) => Buffer.concat(parts.map((part) => Buffer.from(part)));
-  const repeated = (count, make) => joined(leb(count), ...Array.from({ length: count }, (_, i) => make(i)));
+  const repeated = (count, make) => {
+    const parts = [Buffer.from(leb(count))];
+    for (let i = 0; i < count; ++i) parts.push(Buffer.from(make(i)));
+    return Buffer.concat(parts);
+  };
   const sized = (id, contents) => joined([id], leb(contents.length), contents);
-  const count = Math.floor(bytes / 280);
+  const count = Math.ceil(bytes / 276);
   const body = joined([0], ...Array.from({ length: 82 }, () => [0x41, 0x2a, 0x1a]), [0x0b]);  // i32.const 42, drop
   const one = joined(leb(body.length), body);
   const names = repeated(count, (i) => [...leb(i), ...text(`function_number_${i}`)]);

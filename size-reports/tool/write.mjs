@@ -1,6 +1,5 @@
 // Where a result goes: the ending of a file's name says in which form.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { asJson, benchmarkList, comparisonCsv, reportCsv } from './data.mjs';
 import { InputError } from './input.mjs';
 import { comparisonMarkdown, reportMarkdown } from './markdown.mjs';
@@ -27,9 +26,8 @@ export function inForm(name, result) {
 export function writeResult(path, result) {
   const text = inForm(path, result);
   try {
-    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   } catch (error) {
-    throw new InputError(`${path}: cannot be written: ${error.code}`);
+    throw new InputError(`${path}: cannot be written: ${error.code === 'ENOENT' ? 'no such directory' : error.code}`);
   }
 }
