@@ -1,5 +1,5 @@
-// C++ as it uses an allocator: new and delete of one object, of an array, and of
-// an object that wants more alignment than blocks have.
+// C++ as it uses an allocator: new and delete of one object, of an array, and
+// of an object that wants more alignment than blocks have.
 #include <stddef.h>
 
 namespace {

@@ -6,10 +6,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { compressors } from '../tool/figures.mjs';
 import { here } from './build.mjs';
+import { differencesFrom } from './differences.mjs';
 import { plan, toolchains } from './measure.mjs';
-
-// With other tools than the pinned ones, sizes may differ by this much.
-const foreignTolerance = 0.03;
 
 const folder = join(here, 'expected');
 const pathOf = (key) => join(folder, `${key}.json`);
@@ -58,50 +56,17 @@ export async function pin(report) {
   }
 }
 
-// All leaves of an object as [path, value].
-function leaves(value, path = '') {
-  if (Array.isArray(value)) return [[path, value.join(', ') || 'none']];
-  if (value === null || typeof value !== 'object') return [[path, value]];
-  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, path ? `${path}: ${key}` : key));
-}
-
-// With the pinned tools every leaf is equal. With others only numbers are
-// compared, and may differ by the tolerance.
-function differences(wanted, measured, isForeign) {
-  const before = new Map(leaves(wanted));
-  const after = new Map(leaves(measured));
-  const agree = (a, b) => a === b || (isForeign && (typeof a !== 'number' || typeof b !== 'number' || Math.abs(a - b) <= foreignTolerance * Math.abs(a)));
-  return [...new Set([...before.keys(), ...after.keys()])]
-    .filter((key) => !agree(before.get(key), after.get(key)))
-    .map((key) => `${key}: expected ${before.get(key) ?? 'nothing'}, measured ${after.get(key) ?? 'nothing'}`);
-}
-
-const split = (files) => [
-  Object.fromEntries(Object.entries(files).map(([name, { compressed, ...rest }]) => [name, rest])),
-  Object.fromEntries(Object.entries(files).map(([name, { compressed }]) => [name, compressed ?? {}])),
-];
-
-// { problems, notes, count }: lines, and how many files were compared.
+// { problems, notes, count }: what differs, by file; and how many files there are.
 export async function check(report) {
   const notes = new Set();
-  const problems = [];
+  const problems = new Map();
   const measured = await asFiles(report);
   for (const [key, now] of measured) {
     const expected = readExpected(key);
-    if (!expected) {
-      problems.push(`${key}: nothing is expected`);
-      continue;
-    }
-    const compare = (what, before, after, wanted, found) => {
-      if (before !== after) notes.add(`${key.split('/')[0]}: ${what} differ, so ${foreignTolerance * 100} % are allowed: expected ${before}; here ${after}`);
-      problems.push(...differences(wanted, found, before !== after).map((line) => `${key}: ${line}`));
-    };
-    const [wanted, wantedCompressed] = split(expected.files);
-    const [found, foundCompressed] = split(now.files);
-    compare('the tools', expected.tools, now.tools, wanted, found);
-    // Compressed, other bytes are other bytes.
-    compare('zlib and brotli', `${expected.compressors}; ${expected.tools}`, `${now.compressors}; ${now.tools}`, wantedCompressed, foundCompressed);
+    const found = expected ? differencesFrom(expected, now) : { problems: ['nothing is expected'], notes: [] };
+    if (found.problems.length > 0) problems.set(key, found.problems);
+    for (const note of found.notes) notes.add(`${key.split('/')[0]}: ${note}`);
   }
-  problems.push(...expectedKeys().filter((key) => !measured.has(key)).map((key) => `${key}: expected, and not measured`));
-  return { problems, notes: [...notes], count: report.entries.length };
+  for (const key of expectedKeys()) if (!measured.has(key)) problems.set(key, ['expected, and not measured']);
+  return { problems, notes: [...notes], count: measured.size };
 }

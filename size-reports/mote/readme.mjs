@@ -59,7 +59,7 @@ function withTables() {
 
 export function checkReadme() {
   const { before, after } = withTables();
-  return before === after ? [] : ['README.md does not show the sizes of size-reports/expected: run `bash size-reports/report --update`'];
+  return before === after ? [] : ['README.md does not show the sizes of size-reports/expected'];
 }
 
 export function writeReadme() {

@@ -77,5 +77,5 @@ for (let i = 0; i < count; ++i) {
   console.error(`failed: ${path}: ${found}`);
 }
 console.log(`fuzz: ${acceptedCount} were still modules`);
-console.log(`${count - failed} passed, ${failed} failed`);
+console.log(`${failed > 0 ? 0 : 1} passed, ${failed} failed`);  // one test, of many modules
 process.exitCode = failed > 0 ? 1 : 0;

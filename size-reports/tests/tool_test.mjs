@@ -3,6 +3,7 @@
 import { deepEqual, equal, match, ok, throws } from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { differencesFrom } from '../mote/differences.mjs';
 import { budgetLines, exceeded, readBudgets } from '../tool/budgets.mjs';
 import { compare, percent, signed, visible } from '../tool/compare.mjs';
 import { appendHistory, readHistory } from '../tool/history.mjs';
@@ -125,6 +126,21 @@ await runTests({
     refuses(() => readChecked(written('r.json', { ...report, kind: 'other' }), 'report'), /kind must be "size-report"/);
     refuses(() => readChecked(written('r.json', { ...report, entries: [{ ...report.entries[0], symbols: [{ name: 1 }] }] }), 'report'), /entries\[0\]\.symbols\[0\] has no "section"/);
     deepEqual(readChecked(written('r.json', report), 'report'), report);
+  },
+  'a pinned size that moves is a difference; other tools get a tolerance'() {
+    const pinned = (total, { tools = 'cc 1', compressors = 'zlib 1', brotli = 50, functions = ['malloc code 9'] } = {}) => ({
+      tools, compressors, files: { mote: { bytes: { total }, functions, compressed: { brotli } } },
+    });
+    deepEqual(differencesFrom(pinned(100), pinned(100)), { problems: [], notes: [] });
+    deepEqual(differencesFrom(pinned(100), pinned(101)).problems, ['mote: bytes: total: expected 100, measured 101']);
+    deepEqual(differencesFrom(pinned(100), pinned(100, { functions: ['malloc code 8'] })).problems, ['mote: functions: expected malloc code 9, measured malloc code 8']);
+    const foreign = differencesFrom(pinned(100), pinned(103, { tools: 'cc 2', functions: [] }));
+    deepEqual(foreign.problems, []);
+    match(foreign.notes[0], /^the tools differ, so 3 % are allowed: expected cc 1; here cc 2$/);
+    deepEqual(differencesFrom(pinned(100), pinned(104, { tools: 'cc 2' })).problems, ['mote: bytes: total: expected 100, measured 104']);
+    deepEqual(differencesFrom(pinned(100), pinned(100, { compressors: 'zlib 2', brotli: 51 })).problems, []);
+    deepEqual(differencesFrom(pinned(100), pinned(100, { brotli: 51 })).problems, ['mote: brotli: expected 50, measured 51']);
+    deepEqual(differencesFrom(pinned(100), { ...pinned(100), files: {} }).problems[0], 'mote: bytes: total: expected 100, measured nothing');
   },
   'a history grows by a label at a time'() {
     const path = join(folder, 'history.csv');

@@ -7,16 +7,21 @@ import { shortName } from './names.mjs';
 
 export const nativeSections = ['text', 'rodata', 'data', 'bss'];
 
+// Without the names of the tool and of the file.
+function inOwnWords(complaint, path) {
+  return complaint.replaceAll(`${path}:`, '').replace(/^\S*?(readelf|objdump)\S*:\s*/, '').replace(/^\s*error:\s*/i, '').trim();
+}
+
 function print(commands, args, path) {
   for (const command of commands) {
     const { stdout, stderr, status, error } = spawnSync(command, [...args, path], {
-      encoding: 'utf8', maxBuffer: 2 ** 30, timeout: 120_000, env: { ...process.env, LC_ALL: 'C' },
+      encoding: 'utf8', maxBuffer: 2 ** 30, timeout: 60_000, env: { ...process.env, LC_ALL: 'C' },
     });
     if (error?.code === 'ENOENT') continue;
     if (error) throw new InputError(`${path}: ${command}: ${error.message}`);
     // GNU readelf exits with 0 after most errors.
     const complaint = stderr.split('\n').find((line) => /\berror\b/i.test(line)) ?? (status === 0 ? null : stderr.split('\n')[0]);
-    if (complaint !== null) throw new InputError(`${path}: ${complaint.replace(/^\S*?(readelf|objdump)\S*:\s*/, '').trim() || `${command} fails`}`);
+    if (complaint !== null) throw new InputError(`${path}: ${inOwnWords(complaint, path) || `${command} fails`}`);
     return stdout;
   }
   throw new InputError(`${path}: needs ${commands.join(' or ')}, of binutils or LLVM`);

@@ -2,8 +2,9 @@
 // nothing behind it. What a file weighs with it is all the rest, and an
 // allocator costs what it adds to that.
 //
-// Nothing says that `memory` stays null: were that known, an optimiser that sees
-// the whole module would leave out what callers do with a block (9 KB of SQLite).
+// Nothing says that `memory` stays null: were that known, an optimiser that
+// sees the whole module would leave out what callers do with a block (9 KB of
+// SQLite).
 typedef __SIZE_TYPE__ size_t;
 
 static void* volatile memory;
@@ -15,9 +16,7 @@ void* realloc(void* ptr, size_t size) { return memory; }
 void* calloc(size_t count, size_t size) { return memory; }
 void* aligned_alloc(size_t align, size_t size) { return memory; }
 void* memalign(size_t align, size_t size) { return memory; }
-int posix_memalign(void** result, size_t align, size_t size) {
-  return error;
-}
+int posix_memalign(void** result, size_t align, size_t size) { return error; }
 size_t malloc_usable_size(void* ptr) { return (size_t)memory; }
 
 void* mote_alloc(size_t size, size_t align) { return memory; }

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { textTable } from '../../../size-reports/report.mjs';
+import { textTable } from '../../../size-reports/tool/tables.mjs';
 import { Failure, digest, inRounds, mebibytes, median, output, percent, root, runMain, runsInWords, seconds } from '../support.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));

@@ -3,7 +3,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { grouped, textTable } from '../../../size-reports/report.mjs';
+import { grouped, textTable } from '../../../size-reports/tool/tables.mjs';
 import { Failure, digest, inRounds, mebibytes, median, output, root, runMain, runsInWords, seconds } from '../support.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
