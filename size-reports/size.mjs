@@ -20,7 +20,8 @@
 //   --label NAME, --date DATE, --entries PATTERN    for `history`
 //   --title TEXT
 //   --compress, --no-compress    gzip and brotli; by default up to 8 MiB
-//   --no-features       do not look into functions for the features they use
+//   --no-features       do not look into types and functions for the features they
+//                       use; some may be newer than this tool
 //
 // Exit status: 0; 1 for an exceeded budget; 2, with one line on stderr, for what
 // cannot be measured or read.

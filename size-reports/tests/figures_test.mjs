@@ -54,6 +54,19 @@ await runTests({
       deepEqual(readModule(readFileSync(path)).functions.map(({ index, size }) => [index, size]), theirs, path);
     }
   },
+  // binaryen makes valid modules of random bytes, with all features that it knows
+  // but drafts that still change.
+  'modules of binaryen with every feature are read to their ends'() {
+    const drafts = ['shared-everything', 'custom-descriptors', 'compact-imports', 'multibyte', 'strings'].map((name) => `--disable-${name}`);
+    const found = new Set();
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const [bytes, module] = ['bytes', 'random.wasm'].map((name) => join(folder, name));
+      writeFileSync(bytes, Buffer.from(Array.from({ length: 3000 }, (_, i) => (seed * 7919 + i * i * 31 + (i * seed) % 251) % 256)));
+      output('wasm-opt', ['-ttf', '-all', ...drafts, bytes, '-o', module]);
+      for (const feature of readModule(readFileSync(module)).features) found.add(feature);
+    }
+    for (const feature of ['gc', 'simd128', 'exception-handling', 'atomics', 'bulk-memory', 'reference-types', 'multivalue']) ok(found.has(feature), `${feature}: ${[...found]}`);
+  },
   async 'compressed sizes are those of gzip and brotli'() {
     for (const path of modules) {
       const { measures } = await figuresOf(path);

@@ -8,9 +8,12 @@ import { blockType, heapType, valueType } from './types.mjs';
 const none = 0, index = 1, twoIndexes = 2, memory = 3, block = 4, number32 = 5, number64 = 6, lane = 7, memoryLane = 8;
 const heap = 9, table = 10, f32 = 11, f64 = 12, bytes16 = 13, types = 14, tryTable = 15, castBranch = 16, handlers = 17, oneByte = 18, twoHandlers = 19;
 
-// Alignment and offset; bit 6 of the alignment says that a memory's index follows.
+// Alignment and offset. Bit 6 of the alignment says that a memory's index follows,
+// bit 4 that an ordering does, as binaryen 132 writes them.
 function memoryArgument(reader, features) {
-  if (reader.unsigned() & 0x40) reader.skipNumber(5), features.add('multimemory');
+  const flags = reader.unsigned();
+  if (flags & 0x40) reader.skipNumber(5), features.add('multimemory');
+  if (flags & 0x10) reader.byte(), features.add('relaxed-atomics');
   reader.skipNumber(10);
 }
 

@@ -41,7 +41,8 @@ function field(reader, features) {
 }
 
 function compositeType(reader, features) {
-  const form = reader.byte();
+  let form = reader.byte();
+  if (form === 0x65) form = reader.byte(), features.add('shared-everything');
   if (form === 0x60) {
     reader.vector(() => valueType(reader, features));
     if (reader.vector(() => valueType(reader, features)).length > 1) features.add('multivalue');

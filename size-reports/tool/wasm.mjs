@@ -96,7 +96,10 @@ function readSection(module, section, contents) {
       if (section.customName === 'name') module.names = readNames(contents);
       if (section.customName === 'target_features') module.targetFeatures = readTargetFeatures(contents);
       return;
-    case 'type': typeSection(contents, features); break;
+    case 'type':
+      if (!module.decodes) return;
+      typeSection(contents, features);
+      break;
     case 'import':
       module.imports = contents.vector(() => readImport(contents, features));
       module.importedFunctionCount = module.imports.filter((entry) => entry.kind === 'function').length;
@@ -124,8 +127,8 @@ function readSection(module, section, contents) {
 // The module as plain data. Sizes of sections are those of their contents, and
 // of functions those of their bodies, as wasm-objdump prints them; the index of
 // a function counts the imported ones first, as everywhere in wasm.
-// `decodes`: look into functions for features. Without it, a module with
-// instructions that are newer than this reader can be measured too.
+// `decodes`: look into types and functions for features. Without it, a module with
+// some that are newer than this reader can be measured too.
 export function readModule(bytes, { decodes = true } = {}) {
   const module = {
     size: bytes.length, decodes, sections: [], imports: [], importedFunctionCount: 0, exports: [], memories: [], functions: [], segments: [],
