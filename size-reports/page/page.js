@@ -41,6 +41,11 @@ function showBars() {
   drawBars(byId('bars'), shown, state.measure, { label: labelOf, selected: state.entry, onselect: (entry) => update({ entry, section: null, symbol: null }), changeOf });
 }
 
+// What is known of the chosen file beside its sizes.
+function showFacts() {
+  byId('facts').replaceChildren(...state.entry.facts.flatMap(([label, words]) => [element('dt', {}, label), element('dd', {}, words.join(', '))]));
+}
+
 function showTreemap() {
   const all = sectionsOf(state.entry);
   const shown = all.filter(({ name }) => state.section === null || name === state.section);
@@ -117,7 +122,7 @@ function showChoices() {
 
 function update(change = {}) {
   Object.assign(state, change);
-  for (const show of [showChoices, showBars, showTreemap, showSymbols, showHistory, showEntries]) show();
+  for (const show of [showChoices, showBars, showFacts, showTreemap, showSymbols, showHistory, showEntries]) show();
 }
 
 function setTheme(name) {

@@ -31,6 +31,7 @@ async function showsTheReport(page) {
   deepEqual(await page.evaluate(texts('.bar .name')), ['small', 'large']);
   deepEqual(await page.evaluate(texts('.bar .value')), ['1,200', '5,000']);
   deepEqual(await page.evaluate(texts('#treemap .section')).then((names) => names.slice(0, 2)), ['code 900', 'data 120']);
+  deepEqual(await page.evaluate(texts('#facts dd')), ['2 pages', 'env.log', 'free, malloc, memory', 'bulk-memory, sign-ext']);
   equal(await page.evaluate(`document.querySelector('#treemap rect.allocator').dataset.name`), 'malloc');
   deepEqual(await page.evaluate(texts('#symbols tbody td:nth-child(3)')), ['400', '200', '110', '100', '60']);
   ok((await page.evaluate(texts('#symbols tbody td:first-child'))).includes(report.entries[0].symbols[0].name), 'a name with tags in it is text');

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { measureNames } from './summary.mjs';
+import { entryFacts, measureNames } from './summary.mjs';
 import { htmlText } from './tables.mjs';
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'page');
@@ -30,8 +30,9 @@ function mainSymbols(symbols) {
   return [...largest, ...symbols.slice(symbolMax).filter(({ allocator }) => allocator).slice(0, symbolMax)];
 }
 
-function forPage({ imports, exports, features, memory, symbols, ...rest }) {
-  return { ...rest, symbols: mainSymbols(symbols), symbolCount: symbols.length };
+function forPage(entry) {
+  const { imports, exports, features, memory, symbols, ...rest } = entry;
+  return { ...rest, facts: entryFacts(entry), symbols: mainSymbols(symbols), symbolCount: symbols.length };
 }
 
 // `comparison` and `history` may be missing.
