@@ -73,7 +73,7 @@ await runTests({
       equal(measures.brotli, Number(output('bash', ['-c', 'brotli -q 11 -w 24 -c "$0" | wc -c', path])), path);
       // The zlib inside node finds other matches than the program gzip.
       const zipped = Number(output('bash', ['-c', 'gzip -9 -n -c <"$0" | wc -c', path]));
-      ok(Math.abs(measures.gzip - zipped) <= Math.max(8, 0.02 * zipped), `${path}: ${measures.gzip}, gzip ${zipped}`);
+      ok(Math.abs(measures.gzip - zipped) <= Math.max(8, 0.03 * zipped), `${path}: ${measures.gzip}, gzip ${zipped}`);
     }
   },
   async 'a stripped module takes its names from its twin'() {
