@@ -33,7 +33,7 @@ import { compressedMax } from './tool/figures.mjs';
 import { appendHistory, readHistory } from './tool/history.mjs';
 import { InputError } from './tool/input.mjs';
 import { loadReport, measure } from './tool/report.mjs';
-import { grouped } from './tool/tables.mjs';
+import { grouped, printable } from './tool/tables.mjs';
 import { inForm, writeResult } from './tool/write.mjs';
 
 const strings = ['title', 'null', 'threshold', 'history', 'label', 'date', 'entries'];
@@ -101,7 +101,7 @@ const commands = {
     const budgets = readBudgets(budgetsPath);
     const report = await loadReport(headPath, how);
     const found = exceeded(budgets, report, basePath === undefined ? null : await loadReport(basePath, how));
-    for (const line of budgetLines(found)) console.error(`size: ${line}`);
+    for (const line of budgetLines(found)) console.error(`size: ${printable(line)}`);
     if (found.length > 0) return 1;
     console.log(`size: within the budgets of ${budgetsPath}`);
     return 0;
@@ -131,6 +131,6 @@ try {
   process.exitCode = await main();
 } catch (error) {
   if (!(error instanceof InputError)) throw error;
-  console.error(`size: ${error.message}`);
+  console.error(`size: ${printable(error.message)}`);
   process.exitCode = 2;
 }

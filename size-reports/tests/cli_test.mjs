@@ -81,6 +81,13 @@ await runTests({
     match(twin.stdout, /here +code +2/);
     equal(twin.stderr, '');
   },
+  'names of any characters stay in their line'() {
+    const { status, stdout } = size('measure', file('names.wasm', moduleOf(functions([]), namesOf([[0, 'two\nlines\u001b[2J']]))));
+    equal(status, 0);
+    match(stdout, /two·lines·\[2J +code +2/);
+    refused(/no such file/, 'measure', join(folder, 'two\nlines.wasm'));
+    refused(/names function 7 "two.nlines", of 1/, 'measure', file('lying.wasm', moduleOf(functions([]), namesOf([[7, 'two\nlines']]))));
+  },
   'custom sections of any name are only weighed'() {
     const { status, stdout } = size('measure', file('custom.wasm', moduleOf(voidType, declare(1), code([]), custom('who knows', [1, 2, 3]), custom('', []))));
     equal(status, 0);

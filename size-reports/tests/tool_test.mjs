@@ -128,13 +128,14 @@ await runTests({
     deepEqual(readChecked(written('r.json', report), 'report'), report);
   },
   'a pinned size that moves is a difference; other tools get a tolerance'() {
-    const pinned = (total, { tools = 'cc 1', compressors = 'zlib 1', brotli = 50, functions = ['malloc code 9'] } = {}) => ({
-      tools, compressors, files: { mote: { bytes: { total }, functions, compressed: { brotli } } },
+    const pinned = (total, { tools = 'cc 1', compressors = 'zlib 1', brotli = 50, marginal = 20, functions = ['malloc code 9'] } = {}) => ({
+      tools, compressors, files: { mote: { bytes: { total, marginal }, functions, compressed: { brotli } } },
     });
     deepEqual(differencesFrom(pinned(100), pinned(100)), { problems: [], notes: [] });
     deepEqual(differencesFrom(pinned(100), pinned(101)).problems, ['mote: bytes: total: expected 100, measured 101']);
     deepEqual(differencesFrom(pinned(100), pinned(100, { functions: ['malloc code 8'] })).problems, ['mote: functions: expected malloc code 9, measured malloc code 8']);
-    const foreign = differencesFrom(pinned(100), pinned(103, { tools: 'cc 2', functions: [] }));
+    deepEqual(differencesFrom(pinned(100), pinned(100, { marginal: 21 })).problems, ['mote: bytes: marginal: expected 20, measured 21']);
+    const foreign = differencesFrom(pinned(100), pinned(103, { tools: 'cc 2', marginal: 23, functions: [] }));
     deepEqual(foreign.problems, []);
     match(foreign.notes[0], /^the tools differ, so 3 % are allowed: expected cc 1; here cc 2$/);
     deepEqual(differencesFrom(pinned(100), pinned(104, { tools: 'cc 2' })).problems, ['mote: bytes: total: expected 100, measured 104']);

@@ -1,5 +1,11 @@
 // Tables as text, for the terminal and for Markdown.
 
+// Names come from the files that were measured and may hold any character: one
+// that moves the cursor or ends the line is shown as a dot.
+export function printable(text) {
+  return text.replace(/[\0-\x1f\x7f-\x9f\u2028\u2029]/g, '·');
+}
+
 export function grouped(number) {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
 }
@@ -12,7 +18,8 @@ function rightAligned(rows) {
 }
 
 // `head` and every row are arrays of strings. For the terminal.
-export function textTable(head, rows, indent = '  ') {
+export function textTable(head, cells, indent = '  ') {
+  const rows = cells.map((row) => row.map(printable));
   const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i].length)));
   const right = rightAligned(rows);
   const line = (row) => indent + row
@@ -22,15 +29,14 @@ export function textTable(head, rows, indent = '  ') {
   return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
-// Names come from the files that were measured and may hold any character.
 export function markdownText(text) {
-  return text.replace(/[\\`*_|[\]<>~]/g, (char) => (char === '<' ? '&lt;' : char === '>' ? '&gt;' : `\\${char}`)).replace(/\s+/g, ' ');
+  return printable(text).replace(/[\\`*_|[\]<>~]/g, (char) => (char === '<' ? '&lt;' : char === '>' ? '&gt;' : `\\${char}`));
 }
 
 const htmlEscapes = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 export function htmlText(text) {
-  return text.replace(/[&<>"]/g, (char) => htmlEscapes[char]);
+  return printable(text).replace(/[&<>"]/g, (char) => htmlEscapes[char]);
 }
 
 export function markdownTable(head, rows) {
@@ -44,7 +50,7 @@ export function wrapped(label, words, width = 100) {
   const indent = ' '.repeat(label.length);
   const lines = [];
   let line = label;
-  words.forEach((word, i) => {
+  words.map(printable).forEach((word, i) => {
     const text = i + 1 < words.length ? `${word}, ` : word;
     if (line.length + text.trimEnd().length > width && line.trim() !== '') {
       lines.push(line.trimEnd());

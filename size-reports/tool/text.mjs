@@ -1,6 +1,6 @@
 // Reports and comparisons for the terminal.
 import { comparisonParts, entryFacts, entryTables, hiddenWords, symbolChangeTable, symbolTable, unchangedWords } from './summary.mjs';
-import { textTable, wrapped } from './tables.mjs';
+import { printable, textTable, wrapped } from './tables.mjs';
 
 // With a few files there is room for their functions.
 const detailedMax = 3;
@@ -10,7 +10,7 @@ const factLines = (facts) => facts.map(([label, words]) => wrapped(`  ${label.pa
 
 function entryText(entry) {
   const facts = factLines(entryFacts(entry));
-  return [entry.name, ...facts, ...(entry.symbols.length > 0 ? [tableText(symbolTable(entry))] : [])].join('\n');
+  return [printable(entry.name), ...facts, ...(entry.symbols.length > 0 ? [tableText(symbolTable(entry))] : [])].join('\n');
 }
 
 export function reportText(report) {
@@ -22,7 +22,7 @@ export function reportText(report) {
 export function comparisonText(comparison, { threshold }) {
   const { table, details, notes, unchanged } = comparisonParts(comparison, threshold);
   const detail = (entry) => [
-    entry.name, ...factLines(Object.entries(entry.lists)),
+    printable(entry.name), ...factLines(Object.entries(entry.lists)),
     ...(entry.symbols.length > 0 ? [tableText(symbolChangeTable(entry))] : []), ...hiddenWords(entry, threshold).map((words) => `  ${words}`),
   ].join('\n');
   const last = unchanged.length > 0 ? [unchangedWords(unchanged)] : [];

@@ -81,7 +81,7 @@ function readNames(reader) {
 function checkNames(module) {
   const check = (names, count, what) => {
     for (const [index, { name, offset }] of names) {
-      if (index >= count) throw new WasmError(`the name section names ${what} ${index} "${name.slice(0, 40)}", of ${count}`, offset);
+      if (index >= count) throw new WasmError(`the name section names ${what} ${index} ${JSON.stringify(name.slice(0, 40))}, of ${count}`, offset);
     }
   };
   check(module.names.functions, module.importedFunctionCount + module.functions.length, 'function');
