@@ -80,6 +80,9 @@ await runTests({
     const twin = size('measure', `${unnamed}=${file('twin.wasm', moduleOf(functions([]), namesOf([[0, 'here']])))}`);
     match(twin.stdout, /here +code +2/);
     equal(twin.stderr, '');
+    const exported = section(7, vector([...text('d'), 0, 0]));
+    match(size('measure', file('exported.wasm', moduleOf(voidType, declare(1), exported, code([])))).stdout, /d +code +2/);
+    match(size('measure', file('both.wasm', moduleOf(voidType, declare(1), exported, code([]), namesOf([[0, 'digits']])))).stdout, /digits +code +2/);
   },
   'names of any characters stay in their line'() {
     const { status, stdout } = size('measure', file('names.wasm', moduleOf(functions([]), namesOf([[0, 'two\nlines\u001b[2J']]))));

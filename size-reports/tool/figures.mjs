@@ -58,20 +58,18 @@ function archiveFormat(bytes) {
 }
 
 // Names of functions and data segments: from the module's own name section, else
-// from its unstripped twin, else from an export.
+// from its unstripped twin, else from an export, which may be a minified one.
 function wasmNames(module, twin) {
-  const names = new Map();
-  for (const entry of module.exports) {
-    if (entry.kind === 'function' && !names.has(entry.index)) names.set(entry.index, entry.name);
-  }
   const source = module.names.functions.size > 0 || !twin ? module : twin;
   if (source === twin) {
     const same = twin.functions.length === module.functions.length
       && twin.functions.every((body, i) => body.size === module.functions[i].size);
     if (!same) throw new WasmError('the functions of the unstripped twin differ from those of the module', 0);
   }
-  for (const [index, { name }] of source.names.functions) {
-    if (!names.has(index)) names.set(index, shortName(name));
+  const names = new Map();
+  for (const [index, { name }] of source.names.functions) names.set(index, shortName(name));
+  for (const entry of module.exports) {
+    if (entry.kind === 'function' && !names.has(entry.index)) names.set(entry.index, entry.name);
   }
   const segments = source.segments.length === module.segments.length ? source.names.segments : new Map();
   return {
