@@ -27,7 +27,7 @@ class Sbrk {
  public:
   static constexpr bool is_near_zero = false;
 
-  Span acquire(size_t size_bytes) noexcept {
+  Span acquire(size_t size_bytes, const char* = nullptr) noexcept {
     if (size_bytes > PTRDIFF_MAX - 2 * page_bytes_max) return {nullptr, 0};
     const PreserveErrno preserve;
     const size_t stepped = align_up(size_bytes, step_bytes);

@@ -18,7 +18,7 @@ class StaticArray {
  public:
   static constexpr bool is_near_zero = false;
 
-  Span acquire(size_t needed_bytes) noexcept {
+  Span acquire(size_t needed_bytes, const char* = nullptr) noexcept {
     if (given_ || needed_bytes > size_bytes) return {nullptr, 0};
     given_ = true;
     return {bytes_, size_bytes};
@@ -39,7 +39,7 @@ class GivenMemory {
   constexpr GivenMemory(char* begin, size_t size_bytes) noexcept
       : memory_{begin, size_bytes} {}
 
-  Span acquire(size_t needed_bytes) noexcept {
+  Span acquire(size_t needed_bytes, const char* = nullptr) noexcept {
     const size_t gap_bytes = -address_of(memory_.begin) & (span_alignment - 1);
     if (gap_bytes > memory_.size_bytes) return {nullptr, 0};
     const size_t size_bytes =

@@ -25,7 +25,7 @@ class VirtualAllocPages {
  public:
   static constexpr bool is_near_zero = false;
 
-  Span acquire(size_t size_bytes) noexcept {
+  Span acquire(size_t size_bytes, const char* = nullptr) noexcept {
     if (size_bytes > largest_request_bytes) return {nullptr, 0};
     const size_t stepped = align_up(size_bytes, commit_step_bytes);
     const Span span = acquire_exactly(stepped);

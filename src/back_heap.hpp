@@ -18,15 +18,21 @@
 // B2: `previous_free` is set exactly when the block before is free; the footer
 //     of a free block holds its size.
 // B3: No two free blocks are neighbours.
-// B4: Every free block is in the bin of its size, and every bin that is not
-//     empty has its bit set in `bin_map` (an empty one may have it set too).
+// B4: Every free block is in the bin of its size, or in the last one if it ends
+//     at a sentinel or a bridge.
 // B5: `is_used` is set in the headers of blocks in use and in no other header.
 // B6: A sentinel has size 0, neither used nor free. When memory then grows
 //     elsewhere, it becomes a bridge, whose size reaches to the new region
 //     (modulo the address space): one walk from the origin sees all regions.
 //
-// Costs: allocate and free are O(1): at most 64 bins with `bin_scan_max` tries
-// each are looked at, however large the heap.
+// Blocks at the end of a region are taken last (the wilderness of Korn and Vo,
+// "In Search of a Better Malloc", 1985): what was freed is used up first,
+// growth finds all of the end in one piece, and a heap that was emptied serves
+// the same requests at the same places again.
+//
+// Costs: allocate and free are O(1): at most one bin an octave with
+// `bin_scan_max` tries each is looked at, however large the heap. No map says
+// which bins are empty: to read their heads is as fast.
 #pragma once
 
 #include <stddef.h>
@@ -98,8 +104,8 @@ class BackHeap {
     next->bits |= previous_free;
     at(next, -footer_size)->bits = size;
     block->bits = size | is_free;
-    unsigned bin = size_to_bin(size);
-    bin_map_ |= uint64_t{1} << bin;
+    bool is_last = next->bits == previous_free;
+    unsigned bin = is_last ? last_bin : size_to_bin(size);
     push(&bins_[bin], node_of(block));
   }
 
@@ -144,6 +150,7 @@ class BackHeap {
   }
 
   Source& source() { return source_; }
+  size_t extent() const { return extent_; }
 
   // Where the first region begins; null before there is one.
   const void* start() const
@@ -167,7 +174,9 @@ class BackHeap {
   static constexpr size_t previous_free = 2;
   static constexpr size_t is_used = 4;
   static constexpr size_t flags = config.alignment - 1;
-  static constexpr unsigned bin_count = 64;
+  static constexpr unsigned bin_count = sizeof(size_t) * 8;
+  // For blocks that end at a sentinel; no other is as large as its sizes.
+  static constexpr unsigned last_bin = bin_count - 1;
   static_assert((is_free | previous_free | is_used) <= flags,
                 "sizes leave the flag bits alone");
 
@@ -187,6 +196,9 @@ class BackHeap {
     return at(block, -at(block, -footer_size)->bits);
   }
   static void* payload_of(Header* block) { return block + 1; }
+  static const char* last_byte_of(const Header* sentinel) {
+    return reinterpret_cast<const char*>(sentinel) + header_size - 1;
+  }
   static FreeNode* node_of(Header* block) {
     return reinterpret_cast<FreeNode*>(block + 1);
   }
@@ -223,27 +235,17 @@ class BackHeap {
     return block_size;
   }
 
-  // Four bins an octave: the exponent of the size and the first two bits of
-  // its mantissa, as a double has them. The bias makes the first bins exact.
-  [[gnu::noinline]] static unsigned size_to_bin(size_t block_size) {
-    constexpr unsigned mantissa_bits_dropped = 50;
-    constexpr unsigned first = (1023 + log2(4 * config.alignment))
-                               << 2;  // 1023: exponent bias
-    double biased = static_cast<double>(block_size + 3 * config.alignment);
-    unsigned bin = static_cast<unsigned>(__builtin_bit_cast(uint64_t, biased) >>
-                                         mantissa_bits_dropped) -
-                   first;
-    return bin < bin_count ? bin : bin_count - 1;
+  // One bin an octave. Four fit no better on traces of real programs.
+  static unsigned size_to_bin(size_t block_size) {
+    return highest_bit(block_size);
   }
 
-  // First fit within the bin of the size, `bin_scan_max` tries; any block of a
-  // higher bin fits, unless the alignment asks for more.
+  // First fit within a bin, `bin_scan_max` tries. Beyond the bin of the size
+  // any block fits, unless the alignment asks for more or it is the last bin.
   Header* take(size_t block_size, size_t align) {
-    uint64_t bins = bin_map_ & (~uint64_t{0} << size_to_bin(block_size));
-    for (; bins; bins &= bins - 1) {
-      unsigned bin = static_cast<unsigned>(__builtin_ctzll(bins));
-      FreeNode* node = bins_[bin].first;
-      if (!node) bin_map_ ^= uint64_t{1} << bin;
+    FreeList* list = &bins_[size_to_bin(block_size)];
+    for (; list != &bins_[bin_count]; ++list) {
+      FreeNode* node = list->first;
       for (unsigned tries = config.bin_scan_max; node && tries; --tries) {
         size_t gap = gap_before(node, align);
         if (gap + block_size <= size_of(block_of(node)))
@@ -257,7 +259,7 @@ class BackHeap {
   // How far the aligned payload lies behind the block's own; what lies between
   // must be able to become a block.
   static size_t gap_before(const FreeNode* node, size_t align) {
-    size_t gap = -address_of(node) & ((align - 1) | flags);
+    size_t gap = -address_of(node) & (align - 1);
     if constexpr (block_size_min > config.alignment)
       while (gap && gap < block_size_min) gap += align;
     return gap;
@@ -316,7 +318,7 @@ class BackHeap {
     size -= credit < credit_max ? credit : credit_max;
     // Memory from elsewhere holds a sentinel, a first header, and a block.
     constexpr size_t room = 2 * span_alignment + block_size_min;
-    Span span = source_.acquire(size + room);
+    Span span = source_.acquire(size + room, last_byte_of(block));
     if (!span.begin) return false;
     if (span.begin != payload_of(block)) {
       Header* sentinel = block;
@@ -336,7 +338,6 @@ class BackHeap {
   size_t extent_ = 0;      // from the origin to the last sentinel
   size_t extent_max_ = 0;  // and to the highest one
   Header* start_ = nullptr;
-  uint64_t bin_map_ = 0;
   FreeList bins_[bin_count] = {};
   // The sentinel of an empty region before all others is the last of these,
   // which puts it where headers are: just below an aligned address.

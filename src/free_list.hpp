@@ -57,7 +57,7 @@ static inline void unlink(FreeNode* node) {
   if (node->next) node->next->back = node->back;
 }
 
-static inline void repair_first(FreeList* list) {
+[[maybe_unused]] static inline void repair_first(FreeList* list) {
   list->first->back = back_to(list);
 }
 

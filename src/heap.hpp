@@ -21,9 +21,15 @@ class Heap {
   // For a source that must be told where its memory is.
   explicit constexpr Heap(const Source& source) : back_(source) {}
 
-  // A block of at least `size` bytes (0 counts as 1) at a multiple of `align`,
-  // a power of two; less than the heap's own alignment means that. Null when
-  // memory is refused. O(1), and what the source takes to grow.
+  // A block of at least `size` bytes (0 counts as 1), or null when memory is
+  // refused. O(1), and what the source takes to grow.
+  [[gnu::always_inline]] void* allocate(size_t size) {
+    void* ptr = pop(size);
+    return ptr ? ptr : allocate(size, 1, nullptr);
+  }
+
+  // The same at a multiple of `align`, a power of two; less than the heap's own
+  // alignment means that.
   void* allocate(size_t size, size_t align) {
     return allocate(size, align, nullptr);
   }
@@ -36,7 +42,8 @@ class Heap {
 
   // Null is allowed; traps on a pointer that is not a block in use. O(1).
   void free(void* ptr) {
-    if (is_small(ptr)) return small_.push(back_, ptr);
+    if constexpr (config.has_slabs)
+      if (small_.push(back_, ptr)) return;
     if (ptr) back_.give(back_.block_in_use(ptr));
   }
 
@@ -58,14 +65,10 @@ class Heap {
   // null leaves the old one as it was. O(1) in place, else O(bytes moved).
   [[gnu::always_inline]] void* reallocate(void* ptr, size_t align,
                                           size_t size) {
-    Header* moving = nullptr;
-    size_t old_size = small_block_size(ptr);
-    if (old_size) {
-      if (Small::fits(size, old_size)) return ptr;
-    } else if (ptr) {
-      moving = back_.block_in_use(ptr);
-      old_size = back_.payload_size(moving);
-    }
+    size_t old_size = usable_size(ptr);
+    if (config.has_slabs && Small::fits(size, old_size)) return ptr;
+    bool is_large = ptr && !small_block_size(ptr);
+    Header* moving = is_large ? back_.block_of(ptr) : nullptr;
     void* moved = allocate(size, align, moving);
     if (moved && ptr && moved != ptr) {
       __builtin_memcpy(moved, ptr, old_size < size ? old_size : size);
@@ -90,30 +93,29 @@ class Heap {
 
   using Small = Slabs<config, Source>;
 
-  // `moving`: a block of the back heap that may be made to serve.
-  void* allocate(size_t size, size_t align, Header* moving) {
-    for (bool is_last_try = !config.has_slabs;; is_last_try = true) {
-      if constexpr (config.has_slabs) {
-        // A block whose size is a multiple of the alignment is aligned in a
-        // slab.
-        size_t small_size = align_up(size, align);
-        size_t class_index = Small::size_to_class(small_size);
-        if (class_index < Small::class_count) {
-          void* ptr = small_.pop(class_index);
-          if (ptr) return ptr;
-          if (small_.add_slab(back_, class_index)) continue;
-        }
-      }
-      void* ptr = back_.allocate(size, align, moving);
-      if (ptr || is_last_try) return ptr;
-      // Refused: what empty slabs keep for later is needed now.
-      if constexpr (config.has_slabs) small_.release_spares(back_);
+  [[gnu::always_inline]] void* pop(size_t size) {
+    if constexpr (config.has_slabs) {
+      size_t class_index = Small::size_to_class(size);
+      if (class_index < Small::class_count) return small_.pop(class_index);
     }
+    return nullptr;
   }
 
-  bool is_small(const void* ptr) const {
-    if constexpr (config.has_slabs) return small_.contains(ptr);
-    return false;
+  // `moving`: a block of the back heap that may be made to serve.
+  [[gnu::noinline]] void* allocate(size_t size, size_t align, Header* moving) {
+    if constexpr (config.has_slabs) {
+      // A block whose size is a multiple of the alignment is aligned in a slab.
+      size_t class_index = Small::size_to_class(align_up(size, align));
+      if (class_index < Small::class_count) {
+        do {
+          if (void* ptr = small_.pop(class_index)) return ptr;
+        } while (small_.add_slab(back_, class_index));
+      }
+      if (void* ptr = back_.allocate(size, align, moving)) return ptr;
+      // Refused: what empty slabs keep for later is needed now.
+      small_.release_spares(back_);
+    }
+    return back_.allocate(size, align, moving);
   }
 
   // The size of a block in a slab, 0 for others.

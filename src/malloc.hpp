@@ -18,7 +18,7 @@ struct NoErrno {
 
 template <auto& heap, class Errno = NoErrno>
 struct Malloc {
-  static void* malloc(size_t size) { return reported(heap.allocate(size, 1)); }
+  static void* malloc(size_t size) { return reported(heap.allocate(size)); }
 
   static void free(void* ptr) { heap.free(ptr); }
 
@@ -47,7 +47,7 @@ struct Malloc {
 
   // `*result` is written only on success; errno is left alone.
   static int posix_memalign(void** result, size_t align, size_t size) {
-    if (align < sizeof(void*) || !is_power_of_two(align))
+    if (align < sizeof(void*) || align & (align - 1))
       return Errno::invalid_argument;
     void* ptr = heap.allocate(size, align);
     if (!ptr) return Errno::out_of_memory;

@@ -27,8 +27,11 @@ struct Span {
   size_t size_bytes;
 };
 
-// `acquire(n)`, n > 0, gives at least n bytes that were never given before (or
-// were released since), or refuses, and then nothing has changed.
+// `acquire(n, last_byte)`, n > 0, gives at least n bytes that were never given
+// before (or were released since), or refuses, and then nothing has changed.
+// `last_byte` is the last one of the span before, less what was released;
+// before the first span it lies in static data. A source that can tell from it
+// where to go on needs no state of its own; others ignore it.
 //
 //  - The memory may be read and written, and reads as zero unless it was given
 //    and released before.
@@ -39,13 +42,14 @@ struct Span {
 //    `span_alignment`; the heap uses every byte it gets.
 //  - n near SIZE_MAX must be refused, not wrapped.
 //
-// `is_near_zero` says that the addresses it gives start close to 0, as those of
-// a linear memory do: the page map then needs no origin.
+// `is_near_zero` says that the addresses it gives start close to 0 and only
+// grow, as those of a linear memory do: the page map then needs no origin.
 template <class S>
-concept PageSource = requires(S& source, size_t size_bytes) {
-  { source.acquire(size_bytes) } noexcept -> same_as<Span>;
-  { S::is_near_zero } -> same_as<const bool&>;
-};
+concept PageSource =
+    requires(S& source, size_t size_bytes, const char* last_byte) {
+      { source.acquire(size_bytes, last_byte) } noexcept -> same_as<Span>;
+      { S::is_near_zero } -> same_as<const bool&>;
+    };
 
 // A source that can take memory back. `release(from)` gives back the tail
 // [from, end of the last span acquired) as far as its unit allows, and returns

@@ -15,9 +15,10 @@
 // Each size class has one list with the free blocks of all its slabs, last
 // freed first: a pair of malloc and free touches the block, the list and the
 // map's entry, and no slab header, for there is none. A slab that becomes empty
-// leaves the list block by block (its list is doubly linked; at most 255 steps)
+// leaves the list block by block (its list is doubly linked; at most 511 steps)
 // and returns to the back heap at once, except one a class, kept so that a
-// program at the edge does not pay for it again and again.
+// program at the edge does not pay for it again and again: the lowest, so that
+// what stays behind is always found at the same places.
 //
 // S1: An entry is not 0 exactly where a slab lies.
 // S2: Blocks in use and blocks on the list add up to the slab's capacity.
@@ -59,11 +60,10 @@ class Slabs {
   static bool fits(size_t size, size_t block_size) {
     return size_to_class(size) + 1 == block_size / config.alignment;
   }
-  static constexpr size_t class_count =
-      config.small_size_max / config.alignment;
+  static constexpr size_t class_count = config.class_count;
 
   // A block of the class, or null when the list is empty: then try `add_slab`.
-  void* pop(size_t class_index) {
+  [[gnu::always_inline]] void* pop(size_t class_index) {
     FreeList& list = classes_[class_index].list;
     FreeNode* node = list.first;
     if (!node) return nullptr;
@@ -78,21 +78,19 @@ class Slabs {
     return node;
   }
 
-  // Whether `ptr` points into a slab.
-  bool contains(const void* ptr) const {
-    size_t index = index_of(ptr);
-    return index < map_size_ && map_[index];
-  }
-
   // The size of the block at `ptr`, or 0 if it is not in a slab.
   [[gnu::noinline]] size_t block_size(const void* ptr) const {
-    if (!contains(ptr)) return 0;
-    return (map_[index_of(ptr)] & class_mask) * config.alignment;
+    size_t index = index_of(ptr);
+    if (index >= map_size_) return 0;
+    return (map_[index] & class_mask) * config.alignment;
   }
 
-  void push(Back& back, void* ptr) {
+  // Frees a block; false if it is not in a slab.
+  [[gnu::always_inline]] bool push(Back& back, void* ptr) {
     size_t index = index_of(ptr);
+    if (index >= map_size_) return false;
     Entry entry = map_[index];
+    if (!entry) return false;
     Class& c = classes_[(entry & class_mask) - 1];
     auto* node = static_cast<FreeNode*>(ptr);
     if (!c.divides(offset_of(ptr))) mote_trap_invalid_pointer();
@@ -100,6 +98,7 @@ class Slabs {
     map_[index] = entry = static_cast<Entry>(entry - one_in_use);
     mote::push(&c.list, node);
     if (entry <= class_mask) retire(back, c, index);
+    return true;
   }
 
   // Cuts a new slab for the class; false when memory is refused.
@@ -114,15 +113,16 @@ class Slabs {
       return false;
     }
     Class& c = classes_[class_index];
-    c.set_block_size(class_to_size(class_index));
-    map_[index] = static_cast<Entry>(class_index + 1);
+    c.set_number(class_index + 1);
     for_each_block(c, slab, [&](FreeNode* node) { mote::push(&c.list, node); });
+    map_[index] = static_cast<Entry>(class_index + 1);
     return true;
   }
 
   // Returns all empty slabs to the back heap. O(classes).
   void release_spares(Back& back) {
-    for (Class& c : classes_) retire(back, c, no_slab);
+    if (map_)
+      for (Class& c : classes_) retire(back, c, no_slab);
   }
 
  private:
@@ -139,16 +139,17 @@ class Slabs {
 
   struct alignas(16) Class {
     FreeList list;
-    uint32_t block_size;
+    uint32_t number;  // class index + 1
     // 2^32 / block_size, rounded up: an offset is a multiple of the block size
     // exactly when their product, modulo 2^32, is below it (Lemire, Kaser and
     // Kurz, "Faster remainder by direct computation", 2019).
     uint32_t inverse;
     uint32_t spare;  // map index of a slab that was empty when last seen
 
-    void set_block_size(size_t size) {
-      block_size = static_cast<uint32_t>(size);
-      inverse = UINT32_MAX / block_size + 1;
+    size_t block_size() const { return number * config.alignment; }
+    void set_number(size_t class_number) {
+      number = static_cast<uint32_t>(class_number);
+      inverse = static_cast<uint32_t>(UINT32_MAX / block_size() + 1);
     }
     bool divides(size_t offset) const {
       return static_cast<uint32_t>(offset) * inverse < inverse;
@@ -182,18 +183,20 @@ class Slabs {
   static void for_each_block(const Class& c, void* slab, Action action) {
     char* block = static_cast<char*>(slab);
     char* end = block + slab_bytes;
-    for (; block + c.block_size <= end; block += c.block_size)
+    for (; block + c.block_size() <= end; block += c.block_size())
       action(reinterpret_cast<FreeNode*>(block));
   }
 
-  // The slab at `index` has no block in use any more and becomes the class's
-  // spare. The one before it, if still empty, returns to the back heap.
+  // The slab at `index` has no block in use any more. It or the class's spare
+  // returns to the back heap: the higher one, so that what stays lies low.
   [[gnu::noinline]] void retire(Back& back, Class& c, size_t index) {
     size_t spare = c.spare;
-    c.spare = static_cast<uint32_t>(index);
-    if (spare == no_slab || spare == index ||
-        map_[spare] != c.block_size / config.alignment)
-      return;
+    // `no_slab` has an entry of 0, which is no class's number.
+    bool has_spare = map_[spare] == c.number;
+    bool is_lower = index < spare;
+    if (!has_spare || is_lower) c.spare = static_cast<uint32_t>(index);
+    if (!has_spare || spare == index) return;
+    if (!is_lower) spare = index;
     void* slab = reinterpret_cast<void*>(origin() + spare * config.slab_size);
     repair_first(&c.list);
     for_each_block(c, slab, [](FreeNode* node) { unlink(node); });

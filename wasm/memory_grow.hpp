@@ -15,13 +15,18 @@ namespace {
 
 // Gives [__heap_base, __heap_end) first, then grows. When memory.size is not
 // where we left it, someone else grew it: then the new pages are where it says.
+// Stateless: the first byte it gives is the first above all static data.
 struct MemoryGrow {
   static constexpr bool is_near_zero = true;
   static constexpr size_t page_size = 65536;
 
-  Span acquire(size_t size_bytes) noexcept {
-    char* begin = end_ ? end_ : &__heap_base;
-    char* end = end_ ? end_ : &__heap_end;
+  Span acquire(size_t size_bytes, const char* last_byte) noexcept {
+    char* begin = const_cast<char*>(last_byte) + 1;
+    char* end = begin;
+    if (last_byte < &__heap_base) {
+      begin = &__heap_base;
+      end = &__heap_end;
+    }
     size_t have = static_cast<size_t>(end - begin);
     if (have < size_bytes) {
       size_t pages = (size_bytes - have - 1) / page_size + 1;
@@ -29,15 +34,10 @@ struct MemoryGrow {
       if (old_pages == static_cast<size_t>(-1)) return {};
       auto* grown = reinterpret_cast<char*>(old_pages * page_size);
       if (grown != end) begin = grown;
-      end = reinterpret_cast<char*>((old_pages + pages) * page_size);
+      end = grown + pages * page_size;
     }
-    // Where all of 4 GiB end lies address 0, which would mean the beginning.
-    end_ = reinterpret_cast<char*>(address_of(end) - !end);
     return {begin, static_cast<size_t>(end - begin)};
   }
-
- private:
-  char* end_ = nullptr;
 };
 
 }  // namespace

@@ -6,7 +6,9 @@ namespace {
 
 struct Pages {
   static constexpr bool is_near_zero = false;
-  mote::Span acquire(size_t) noexcept { return {nullptr, 0}; }
+  mote::Span acquire(size_t, const char* = nullptr) noexcept {
+    return {nullptr, 0};
+  }
 };
 
 #ifdef MOTE_BAD_SOURCE
@@ -15,7 +17,7 @@ using Source = NoSource;
 #elif defined(MOTE_THROWING_SOURCE)
 struct ThrowingPages {
   static constexpr bool is_near_zero = false;
-  mote::Span acquire(size_t) { return {nullptr, 0}; }
+  mote::Span acquire(size_t, const char* = nullptr) { return {nullptr, 0}; }
 };
 using Source = ThrowingPages;
 #else

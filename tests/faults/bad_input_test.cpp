@@ -317,7 +317,7 @@ TYPED_TEST(bad_input, contents_that_are_exact_links_stop_only_small_blocks) {
     char* const second = this->allocate(size);
     node_at(first)->next = node_at(second);
     node_at(second)->back = back_to(first);
-    if (this->config.has_slabs && size <= this->config.small_size_max) {
+    if (this->config.has_slabs && size <= this->config.small_size_max()) {
       EXPECT_STOPS(this->free(second), "double free");
       node_at(second)->back = 0;
     }

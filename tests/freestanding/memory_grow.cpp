@@ -12,8 +12,25 @@ namespace {
 
 char* end_of(const mote::Span& span) { return span.begin + span.size_bytes; }
 
+// What a heap does for its source: it remembers where the last span ended, and
+// is itself static data before there is one.
+class Source {
+ public:
+  mote::Span acquire(size_t size_bytes) {
+    const mote::Span span = source_.acquire(size_bytes, last_byte_);
+    if (span.begin) last_byte_ = end_of(span) - 1;
+    return span;
+  }
+
+ private:
+  static constexpr char static_data = 0;
+
+  mote::MemoryGrow source_;
+  const char* last_byte_ = &static_data;
+};
+
 MOTE_CASE(source_gives_what_was_asked_zeroed_and_writable) {
-  mote::MemoryGrow source;
+  Source source;
   const mote::Span span = source.acquire(100'000);
   MOTE_CHECK(span.begin && span.size_bytes >= 100'000);
   MOTE_CHECK(is_filled(span.begin, 0, span.size_bytes));
@@ -22,7 +39,7 @@ MOTE_CASE(source_gives_what_was_asked_zeroed_and_writable) {
 }
 
 MOTE_CASE(source_gives_the_memory_behind_static_data_first) {
-  mote::MemoryGrow source;
+  Source source;
   const size_t before = page_count();
   const mote::Span span = source.acquire(1);
   MOTE_CHECK(span.begin == &__heap_base && end_of(span) == &__heap_end);
@@ -30,7 +47,7 @@ MOTE_CASE(source_gives_the_memory_behind_static_data_first) {
 }
 
 MOTE_CASE(source_spans_are_aligned_and_do_not_overlap) {
-  mote::MemoryGrow source;
+  Source source;
   char* last_end = nullptr;
   for (size_t i = 0; i < 32; ++i) {
     const mote::Span span = source.acquire(1 + i * 9700);
@@ -44,7 +61,7 @@ MOTE_CASE(source_spans_are_aligned_and_do_not_overlap) {
 }
 
 MOTE_CASE(source_grows_in_place) {
-  mote::MemoryGrow source;
+  Source source;
   mote::Span last = source.acquire(100'000);
   const size_t sizes[] = {1, 5000, 100'000};
   for (size_t size : sizes) {
@@ -55,7 +72,7 @@ MOTE_CASE(source_grows_in_place) {
 }
 
 MOTE_CASE(source_begins_behind_what_somebody_else_grew) {
-  mote::MemoryGrow source;
+  Source source;
   const mote::Span first = source.acquire(100'000);
   grow_by(1);
   const mote::Span second = source.acquire(1);
@@ -63,7 +80,7 @@ MOTE_CASE(source_begins_behind_what_somebody_else_grew) {
 }
 
 MOTE_CASE(source_refuses_absurd_sizes_and_changes_nothing) {
-  mote::MemoryGrow source;
+  Source source;
   const mote::Span span = source.acquire(100'000);
   const size_t before = page_count();
   for (size_t k = 0; k <= 65536; ++k)
@@ -73,7 +90,7 @@ MOTE_CASE(source_refuses_absurd_sizes_and_changes_nothing) {
 }
 
 MOTE_CASE_MAX_PAGES(source_refuses_when_memory_ends, 20) {
-  mote::MemoryGrow source;
+  Source source;
   MOTE_CHECK(!source.acquire(20 * page_bytes).begin);
   const mote::Span span = source.acquire(1);
   MOTE_CHECK(span.begin == &__heap_base);

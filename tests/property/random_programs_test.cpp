@@ -15,7 +15,7 @@ using ProgramChoices = testing::Types<
     Choice<Config{.alignment = 16}>, Choice<Config{.alignment = 8}>,
     Choice<Config{.alignment = 16, .has_slabs = false}>,
     Choice<Config{.alignment = 8, .has_slabs = false}>,
-    Choice<Config{.small_size_max = 64, .slab_size = 512, .bin_scan_max = 1}>>;
+    Choice<Config{.class_count = 4, .slab_size = 512, .bin_scan_max = 1}>>;
 
 template <class C>
 class random_programs : public testing::Test {

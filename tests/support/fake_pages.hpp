@@ -94,7 +94,7 @@ struct BasicFakePages {
   size_t acquire_count = 0;  // calls, refused ones included
   size_t granted_bytes = 0;  // less what was released
 
-  Span acquire(size_t size_bytes) noexcept {
+  Span acquire(size_t size_bytes, const char* = nullptr) noexcept {
     acquire_count++;
     if (acquire_count == refuse_at || size_bytes > arena_bytes) return refusal;
     const size_t page_count = (size_bytes - 1) / page_size_bytes + 1;

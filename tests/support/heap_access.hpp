@@ -18,7 +18,7 @@ namespace mote {
 
 struct NoPages {
   static constexpr bool is_near_zero = false;
-  Span acquire(size_t) noexcept { return {nullptr, 0}; }
+  Span acquire(size_t, const char* = nullptr) noexcept { return {nullptr, 0}; }
 };
 
 template <>
@@ -32,6 +32,8 @@ class Verifier<standard_profile, NoPages> {
   static constexpr size_t is_used = Back::is_used;
   template <class Back>
   static constexpr unsigned bin_count = Back::bin_count;
+  template <class Back>
+  static constexpr unsigned last_bin = Back::last_bin;
 
   template <Config config, class Source>
   static BackHeap<config, Source>& back(Heap<config, Source>& heap) {
@@ -56,10 +58,6 @@ class Verifier<standard_profile, NoPages> {
   template <class Back>
   static auto& bins(Back& back) {
     return back.bins_;
-  }
-  template <class Back>
-  static auto& bin_map(Back& back) {
-    return back.bin_map_;
   }
   template <class Back>
   static Header* end(Back& back) {

@@ -12,9 +12,9 @@ struct RefusingOnce : Source {
   size_t refuse_at = 0;      // 0: none, 1: the first
   size_t acquire_count = 0;  // calls, the refused one included
 
-  Span acquire(size_t size_bytes) noexcept {
+  Span acquire(size_t size_bytes, const char* last_byte) noexcept {
     if (++acquire_count == refuse_at) return {nullptr, 0};
-    return Source::acquire(size_bytes);
+    return Source::acquire(size_bytes, last_byte);
   }
 };
 

@@ -31,16 +31,16 @@ TEST(config, alignments_other_than_8_and_16_are_invalid) {
 }
 
 TEST(config, small_sizes_are_multiples_that_the_page_map_can_hold) {
-  EXPECT_FALSE(is_valid({.small_size_max = 250}));
-  EXPECT_FALSE(is_valid({.small_size_max = 264}));
-  EXPECT_FALSE(is_valid({.small_size_max = 128 * 16, .slab_size = 65536}));
-  EXPECT_TRUE(is_valid({.small_size_max = 128}));
+  EXPECT_FALSE(is_valid({.class_count = 0}));
+  EXPECT_FALSE(is_valid({.class_count = 33}));
+  EXPECT_FALSE(is_valid({.class_count = 128, .slab_size = 65536}));
+  EXPECT_TRUE(is_valid({.class_count = 8}));
 }
 
 TEST(config, slabs_are_powers_of_two_that_lose_little) {
   EXPECT_FALSE(is_valid({.slab_size = 0}));
   EXPECT_FALSE(is_valid({.slab_size = 3000}));
-  EXPECT_FALSE(is_valid({.slab_size = 1024}));   // an eighth of it is below 256
+  EXPECT_FALSE(is_valid({.slab_size = 2048}));   // an eighth of it is below 512
   EXPECT_FALSE(is_valid({.slab_size = 16384}));  // more blocks than a count has
   EXPECT_TRUE(is_valid({.slab_size = 4096}));
 }
@@ -69,9 +69,9 @@ TEST(config, edges_work) {
   allocates_and_frees<Config{.slab_size = 8192}>();
   allocates_and_frees<Config{.alignment = 8, .slab_size = 4096}>();
   allocates_and_frees<Config{
-      .alignment = 8, .small_size_max = 16, .slab_size = 128}>();
-  allocates_and_frees<Config{.small_size_max = 16, .slab_size = 128}>();
-  allocates_and_frees<Config{.small_size_max = 1024, .slab_size = 8192}>();
+      .alignment = 8, .class_count = 2, .slab_size = 128}>();
+  allocates_and_frees<Config{.class_count = 1, .slab_size = 128}>();
+  allocates_and_frees<Config{.class_count = 64, .slab_size = 8192}>();
   allocates_and_frees<Config{.bin_scan_max = 1}>();
   allocates_and_frees<Config{.has_slabs = false, .bin_scan_max = 1000}>();
 }

@@ -42,8 +42,8 @@ class heap : public testing::Test {
   static std::vector<size_t> sizes() {
     std::vector<size_t> sizes;
     for (size_t size = 0; size < 40; ++size) sizes.push_back(size);
-    for (size_t border : {config.small_size_max, config.slab_size, size_t{4096},
-                          size_t{65536}}) {
+    for (size_t border : {config.small_size_max(), config.slab_size,
+                          size_t{4096}, size_t{65536}}) {
       for (size_t size = border - 20; size < border + 20; ++size) {
         sizes.push_back(size);
       }

@@ -35,7 +35,7 @@ uintptr_t raise_break(uintptr_t size_bytes) {
 struct ResizeHeap {
   static constexpr bool is_near_zero = true;
 
-  Span acquire(size_t size_bytes) noexcept {
+  Span acquire(size_t size_bytes, const char* = nullptr) noexcept {
     // To the next page border: memory is sized in pages, so this never asks
     // for more of it, and most acquires need no growth.
     uintptr_t begin = *emscripten_get_sbrk_ptr();
