@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { compressors } from '../tool/figures.mjs';
 import { here } from './build.mjs';
 import { differencesFrom } from './differences.mjs';
-import { plan, toolchains } from './measure.mjs';
+import { planOf, toolchains } from './measure.mjs';
 
 const folder = join(here, 'expected');
 const pathOf = (key) => join(folder, `${key}.json`);
@@ -32,7 +32,7 @@ const keyOf = ({ toolchain, program }) => `${toolchain.name}/${program.name}`;
 async function asFiles(report) {
   const versions = new Map(await Promise.all(toolchains.map(async (toolchain) => [toolchain.name, await toolchain.versions()])));
   const files = new Map();
-  plan.forEach((step, i) => {
+  planOf(toolchains).forEach((step, i) => {
     const key = keyOf(step);
     if (!files.has(key)) files.set(key, { tools: versions.get(step.toolchain.name), compressors, files: {} });
     const entry = report.entries[i];

@@ -18,13 +18,13 @@ const programsOf = (toolchain) => [...programs, ...(toolchain.programs ?? [])];
 
 // { toolchain, allocator, program } of all that is built, in the order of a
 // report.
-export const plan = toolchains.flatMap((toolchain) => programsOf(toolchain).flatMap((program) => toolchain.allocators
+export const planOf = (some) => some.flatMap((toolchain) => programsOf(toolchain).flatMap((program) => toolchain.allocators
   .filter((allocator) => toolchain.serves(program, allocator))
   .map((allocator) => ({ toolchain, allocator, program, name: `${toolchain.name}/${program.name}/${allocator.name}` }))));
 
-async function prepareAll() {
+async function prepareAll(some) {
   const objects = new Map();
-  await runAll(toolchains.flatMap((toolchain) => toolchain.allocators.map((allocator) => async () => {
+  await runAll(some.flatMap((toolchain) => toolchain.allocators.map((allocator) => async () => {
     const place = placeOf(toolchain, allocator);
     mkdirSync(place, { recursive: true });
     objects.set(place, await allocator.prepare(place));
@@ -41,11 +41,13 @@ function withoutTail(figures) {
   return { ...figures, symbols: figures.symbols.filter(({ allocator }) => allocator || ++others <= otherSymbolMax) };
 }
 
-export async function measureAll(log) {
+// Of all toolchains, or of some.
+export async function measureAll(log, some = toolchains) {
+  const plan = planOf(some);
   const matchers = new Map();
   const matcherOf = (list) => matchers.get(list) ?? matchers.set(list, allocatorMatcher([list])).get(list);
   log('compile the allocators');
-  const objects = await prepareAll();
+  const objects = await prepareAll(some);
   log('link and measure the entries');
   const measured = new Map();
   await runAll(plan.map((step) => async () => {

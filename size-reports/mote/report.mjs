@@ -1,7 +1,7 @@
 // Measures mote and its peers and writes the report in every form; called by
 // size-reports/report, which first sees to the tools.
 //
-//   node mote/report.mjs [--check | --update | --append LABEL]
+//   node mote/report.mjs [--smallest | --check | --update | --append LABEL]
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { budgetLines, exceeded, readBudgets } from '../tool/budgets.mjs';
@@ -11,15 +11,16 @@ import { reportText } from '../tool/text.mjs';
 import { writeResult } from '../tool/write.mjs';
 import { BuildError, here, out, root } from './build.mjs';
 import { check, pin } from './expected.mjs';
+import { freestanding } from './freestanding.mjs';
 import { measureAll, toolchains } from './measure.mjs';
 import { checkReadme, writeReadme } from './readme.mjs';
 
 const historyPath = join(here, 'history.csv');
 const forms = ['report.md', 'report.json', 'report.benchmark.json', 'report.csv', 'report.html'];
 
-// The tools of all toolchains, for the foot of the report.
-async function describe(report) {
-  const versions = await Promise.all(toolchains.map((toolchain) => toolchain.versions()));
+// The tools of the toolchains, for the foot of the report.
+async function describe(report, some = toolchains) {
+  const versions = await Promise.all(some.map((toolchain) => toolchain.versions()));
   return { ...report, tools: [...new Set(versions.flatMap((one) => one.split(', '))), report.tools].join(', ') };
 }
 
@@ -51,8 +52,17 @@ function append(report, label) {
   console.log(`size: ${appendHistory(historyPath, { ...report, entries }, { label, date })} lines for ${label} in size-reports/history.csv`);
 }
 
+// The modules that have nothing but an allocator, mote's function by function.
+async function printSmallest(log) {
+  const report = await describe(await measureAll(log, [freestanding]), [freestanding]);
+  console.log(`\n${reportText(report, report.entries.filter(({ variant }) => /^mote /.test(variant)))}`);
+  return 0;
+}
+
 async function main([mode, label]) {
-  const report = await describe(await measureAll((line) => console.log(`size: ${line}`)));
+  const log = (line) => console.log(`size: ${line}`);
+  if (mode === '--smallest') return printSmallest(log);
+  const report = await describe(await measureAll(log));
   if (mode === '--append') append(report, label);
   const result = { report, comparison: null, history: readHistory(historyPath), threshold: 0 };
   for (const form of forms) writeResult(join(out, form), result);

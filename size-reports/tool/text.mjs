@@ -13,10 +13,10 @@ function entryText(entry) {
   return [printable(entry.name), ...facts, ...(entry.symbols.length > 0 ? [tableText(symbolTable(entry))] : [])].join('\n');
 }
 
-export function reportText(report) {
+// `detailed`: entries to be shown with all their functions.
+export function reportText(report, detailed = report.entries.length <= detailedMax ? report.entries : []) {
   const tables = entryTables(report).map(({ title, ...table }) => (title ? `${title}\n${tableText(table)}` : tableText(table)));
-  const details = report.entries.length <= detailedMax ? report.entries.map(entryText) : [];
-  return `${[report.title, ...tables, ...details, report.tools].join('\n\n')}\n`;
+  return `${[report.title, ...tables, ...detailed.map(entryText), report.tools].join('\n\n')}\n`;
 }
 
 export function comparisonText(comparison, { threshold }) {
