@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "heap.hpp"
@@ -225,6 +226,20 @@ TYPED_TEST(slabs, only_slabs_are_in_the_page_map) {
 }
 
 // Slabs come and go.
+
+TYPED_TEST(slabs, of_two_empty_slabs_the_lower_is_kept) {
+  const size_t capacity = this->capacity(64);
+  for (bool lower_first : {true, false}) {
+    std::vector<void*> one = this->allocate_many(capacity, 64);
+    std::vector<void*> other = this->allocate_many(capacity, 64);
+    if (other[0] < one[0]) std::swap(one, other);
+    this->free_many(lower_first ? one : other);
+    this->free_many(lower_first ? other : one);
+    EXPECT_TRUE(this->contains(one[0]));
+    EXPECT_FALSE(this->contains(other[0]));
+    ASSERT_STREQ(verify(this->heap_), nullptr);
+  }
+}
 
 TYPED_TEST(slabs, S4_an_empty_slab_is_kept_as_the_spare) {
   void* const ptr = this->allocate(64);
