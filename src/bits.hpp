@@ -18,10 +18,12 @@ constexpr unsigned log2(size_t power_of_two) {
 // The index of the highest bit of a value that is not 0.
 constexpr unsigned highest_bit(size_t value) {
   // A 64-bit count costs bytes on wasm32; a long is too short on Windows.
-  if constexpr (sizeof(value) == sizeof(unsigned long))
+  if constexpr (sizeof(value) == sizeof(unsigned long)) {
     return static_cast<unsigned>(__builtin_clzl(value)) ^
            (sizeof(value) * 8 - 1);
-  return static_cast<unsigned>(__builtin_clzll(value)) ^ 63;
+  } else {
+    return static_cast<unsigned>(__builtin_clzll(value)) ^ 63;
+  }
 }
 
 // Wraps to a small number when there is no such multiple.
