@@ -128,6 +128,8 @@ class Slabs {
  private:
   template <Config, PageSource>
   friend class Verifier;
+  template <Config, PageSource>
+  friend class Walker;
 
   using Entry = uint16_t;
   static constexpr Entry class_mask = 127;
