@@ -27,11 +27,12 @@ export class Block<T extends Elements> {
   free(): void;
 }
 
-/** What a module must export; `mote_layout` for `walk` and `statistics`. */
+/** What a module must export: `malloc` and `free` to allocate, `mote_layout` for
+ * `walk` and `statistics`. */
 export interface HeapExports {
   memory: { readonly buffer: ArrayBufferLike };
-  malloc(size: number): number;
-  free(pointer: number): void;
+  malloc?(size: number): number;
+  free?(pointer: number): void;
   mote_layout?(): number;
 }
 

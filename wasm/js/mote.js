@@ -12,6 +12,7 @@ import { count, HeapError, Pieces, readLayout, walk } from './layout.js';
 
 export { HeapError, kinds } from './layout.js';
 
+const missing = (name) => new HeapError(`the module does not export ${name}: link it with --export=${name}`);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -44,7 +45,7 @@ export class Block {
     if (this.pointer === 0) throw new HeapError('the block was freed before');
     const { pointer } = this;
     this.pointer = 0;
-    this.#heap.exports.free(pointer);
+    this.#heap.call('free', pointer);
   }
 }
 
@@ -52,14 +53,12 @@ export class Heap {
   #pieces = new Pieces();
   #layout;
 
-  // `exports`: of the instance, with `memory`, `malloc` and `free`; for `walk` and
-  // `statistics` also `mote_layout`.
+  // `exports`: of the instance: `memory`; to allocate, `malloc` and `free`; for
+  // `walk` and `statistics`, `mote_layout`.
   constructor(exports) {
-    for (const name of ['memory', 'malloc', 'free']) {
-      if (exports[name] === undefined) throw new HeapError(`the module does not export ${name}`);
-    }
     this.exports = exports;
     this.memory = exports.memory;
+    if (this.memory === undefined) throw missing('memory');
   }
 
   // `module`: what Emscripten's glue returns, linked with
@@ -77,7 +76,7 @@ export class Heap {
   allocate(length, Type = Uint8Array) {
     const bytes = length * Type.BYTES_PER_ELEMENT;
     if (!(Number.isInteger(length) && length >= 0 && bytes < 2 ** 32)) throw new RangeError(`no block can hold ${length} elements`);
-    const pointer = this.exports.malloc(bytes) >>> 0;
+    const pointer = this.call('malloc', bytes) >>> 0;
     return pointer === 0 ? null : new Block(this, Type, pointer, length);
   }
 
@@ -118,10 +117,15 @@ export class Heap {
     return count(this.walk({ isOutline: true }));
   }
 
+  // Calls an export.
+  call(name, ...values) {
+    if (this.exports[name] === undefined) throw missing(name);
+    return this.exports[name](...values);
+  }
+
   get layout() {
     if (this.#layout === undefined) {
-      if (this.exports.mote_layout === undefined) throw new HeapError('the module does not export mote_layout: link it with --export=mote_layout');
-      this.#layout = readLayout(this.memory, this.exports.mote_layout() >>> 0);
+      this.#layout = readLayout(this.memory, this.call('mote_layout') >>> 0);
     }
     return this.#layout;
   }
