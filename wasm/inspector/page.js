@@ -113,7 +113,7 @@ function showFigures(view, live) {
   const isLiveKnown = state.trace !== null || state.program.hasEvents;
   const shownLive = isLiveKnown ? live : statistics.used;
   view.live = shownLive;
-  view.peak = Math.max(view.peak, view.source.peakLive ?? shownLive);
+  view.peak = view.source.peakLive ?? Math.max(view.peak, shownLive);
   const texts = {
     live: inBytes(shownLive),
     peak: inBytes(view.peak),
@@ -156,7 +156,7 @@ function showCharts() {
   state.chartsAt = performance.now();
   const series = timelineSeries();
   swatches(byId('timeline-legend'), series.filter(({ isShare }) => !isShare).map(({ name, color }) => [color, name]));
-  byId('timeline-legend').append(element('span', { class: 'dashed' }), 'fragmentation, on the right');
+  byId('timeline-legend').append(element('span', { class: 'dashed' }), 'fragmentation (right)');
   const last = state.views[0].points.at(-1)?.x ?? 0;
   const max = state.trace ? state.trace.length : Math.max(1, last);
   const unit = state.trace ? 'event' : 'step';
@@ -460,4 +460,5 @@ say('Run the SQLite demo, or drop a wasm module built with mote or a trace of mo
 // For the tests, and the curious at the console.
 globalThis.inspector = { state, openBytes: guarded(openBytes), seek: userSeek };
 const embeddedTrace = byId('trace');
+byId('demo').hidden = embeddedTrace !== null;
 if (embeddedTrace) guarded(() => openBytes(embeddedTrace.dataset.name ?? 'the trace', decoded(embeddedTrace)))();

@@ -19,7 +19,6 @@ export class Replay {
     this.#module = module;
     this.#trace = trace;
     this.#interval = Math.max(1000, Math.ceil(trace.length / keptCountMax));
-    this.peakLive = 0;
     this.#begin();
   }
 
@@ -27,7 +26,7 @@ export class Replay {
     this.#instantiate();
     this.position = 0;
     this.live = 0; // bytes asked for
-    this.liveCount = 0;
+    this.peakLive = 0;
     this.refusedCount = 0;
     this.pointers = new Uint32Array(this.#trace.slotCount);
     this.sizes = new Uint32Array(this.#trace.slotCount);
@@ -59,11 +58,10 @@ export class Replay {
 
   #free(i) {
     const slot = this.#trace.slot[i];
-    if (this.pointers[slot] === 0) return;  // it was refused here
+    if (this.pointers[slot] === 0) return; // it was refused here
     this.heap.exports.free(this.pointers[slot]);
     this.pointers[slot] = 0;
     this.live -= this.sizes[slot];
-    --this.liveCount;
   }
 
   #allocate(i) {
@@ -79,7 +77,6 @@ export class Replay {
       return;
     }
     this.live += sizes[i] - (old !== 0 ? this.sizes[slot] : 0);
-    if (old === 0) ++this.liveCount;
     this.pointers[slot] = pointer;
     this.sizes[slot] = sizes[i];
     if (this.peakLive < this.live) this.peakLive = this.live;
@@ -90,11 +87,15 @@ export class Replay {
     if (this.#kept.some(({ position }) => position === this.position)) return;
     const memory = new Uint8Array(this.heap.memory.buffer);
     if (memory.length > keptBytesMax / 2) return;
-    const { position, live, liveCount, refusedCount } = this;
-    this.#kept.push({ position, live, liveCount, refusedCount, memory: memory.slice(), pointers: this.pointers.slice(), sizes: this.sizes.slice() });
+    this.#kept.push({ ...this.#figures(), memory: memory.slice(), pointers: this.pointers.slice(), sizes: this.sizes.slice() });
     this.#kept.sort((a, b) => a.position - b.position);
     const bytes = () => this.#kept.reduce((sum, { memory: { length } }) => sum + length, 0);
     while (bytes() > keptBytesMax) this.#kept = this.#kept.filter((_, i) => i % 2 === 1);
+  }
+
+  #figures() {
+    const { position, live, peakLive, refusedCount } = this;
+    return { position, live, peakLive, refusedCount };
   }
 
   #restore(position) {
@@ -107,7 +108,7 @@ export class Replay {
       memory.grow((kept.memory.length - memory.buffer.byteLength) / pageSize);
     }
     new Uint8Array(this.heap.memory.buffer).set(kept.memory);
-    const { live, liveCount, refusedCount } = kept;
-    Object.assign(this, { position: kept.position, live, liveCount, refusedCount, pointers: kept.pointers.slice(), sizes: kept.sizes.slice() });
+    const { memory, pointers, sizes, ...figures } = kept;
+    Object.assign(this, figures, { pointers: pointers.slice(), sizes: sizes.slice() });
   }
 }
