@@ -9,11 +9,10 @@ const mapTone = toneMaxima.length; // of the page map
 const levels = 16;
 const cellSideMin = 2; // CSS pixels
 
-export const toneOf = (size) => {
-  let tone = 0;
-  while (size > toneMaxima[tone]) ++tone;
-  return tone;
-};
+const toneBySearch = (size) => toneMaxima.findIndex((max) => size <= max);
+// Most blocks are small, and a heap may have a million.
+const smallTones = Uint8Array.from({ length: 4097 }, (_, size) => toneBySearch(size));
+export const toneOf = (size) => (size <= 4096 ? smallTones[size] : toneBySearch(size));
 
 function rgb(color) {
   const value = parseInt(color.trim().slice(1), 16);
@@ -59,7 +58,7 @@ export class HeapMap {
     const columns = Math.max(1, Math.floor(width / side));
     const rows = Math.max(1, Math.floor(height / side));
     if (columns === this.columns && rows === this.rows && bytesPerCell === this.bytesPerCell) return;
-    Object.assign(this, { columns, rows, bytesPerCell });
+    Object.assign(this, { columns, rows, bytesPerCell, cellLog2: Math.log2(bytesPerCell) });
     this.canvas.width = columns;
     this.canvas.height = rows;
     this.image = this.context.createImageData(columns, rows);
@@ -86,9 +85,9 @@ export class HeapMap {
   }
 
   #fill(address, size, share, tone) {
-    const { filled, bytesPerCell } = this;
-    const first = Math.floor(address / bytesPerCell);
-    const last = Math.floor((address + size - 1) / bytesPerCell);
+    const { filled, bytesPerCell, cellLog2 } = this;
+    const first = address >>> cellLog2;
+    const last = (address + size - 1) >>> cellLog2;
     if (share === 0) return;
     if (first === last) {
       filled[first] += size * share;
@@ -98,7 +97,7 @@ export class HeapMap {
     filled[first] += ((first + 1) * bytesPerCell - address) * share;
     filled[last] += (address + size - last * bytesPerCell) * share;
     for (let cell = first + 1; cell < last; ++cell) filled[cell] = bytesPerCell * share;
-    this.tone.fill(tone, first, last + 1);
+    for (let cell = first; cell <= last; ++cell) this.tone[cell] = tone;
   }
 
   #paint() {

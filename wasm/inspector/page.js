@@ -190,7 +190,7 @@ function eventTexts(trace, at) {
     [operations.free]: 'free',
   };
   const where = operation[at] === operations.nothing ? '' : `  block ${grouped(slot[at])}`;
-  return [grouped(at + 1), `${(time[at] / 1e6).toFixed(3)} ms`, `thread ${thread[at]}`, `${words[operation[at]]}${where}`];
+  return [grouped(at + 1), `${(time[at] / 1e6).toFixed(3)} ms`, `thread ${thread[at]}`, `${words[operation[at]].padEnd(24)}${where}`];
 }
 
 function show({ withCharts = true } = {}) {
@@ -345,13 +345,20 @@ async function prepare(run) {
 const isModule = (bytes) => bytes.length >= 4 && bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6D;
 const isGzip = (bytes) => bytes.length >= 2 && bytes[0] === 0x1F && bytes[1] === 0x8B;
 
-async function unpacked(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+// Read piece by piece: of an error in a Response, Firefox complains at its console.
+async function unpacked(name, bytes) {
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')).getReader();
+  const pieces = [];
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) pieces.push(read.value);
+  } catch {
+    throw new Error(`${name} is gzip, but corrupt`);
+  }
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
 async function openBytes(name, packed) {
-  const bytes = isGzip(packed) ? await unpacked(packed).catch(() => { throw new Error(`${name} is gzip, but corrupt`); }) : packed;
+  const bytes = isGzip(packed) ? await unpacked(name, packed) : packed;
   if (isModule(bytes)) return openProgram(name, bytes);
   say(`Reading ${name}…`);
   const trace = await readTrace(bytes, async (share) => {

@@ -9,6 +9,7 @@ const names = [
   'map', 'mapSize', 'lists', 'classStride', 'back',
 ];
 const headerSize = 4;
+const aheadCount = 2048;
 
 export class HeapError extends Error {}
 
@@ -66,10 +67,13 @@ export function walk(memory, layout, pieces, { isOutline = false } = {}) {
   const inUse = layout.isFree | layout.isUsed;
   const flags = layout.alignment - 1;
   const last = layout.origin + words[layout.extent >>> 2];
+  const oldCount = pieces.count;
+  let readCount = 0;
   pieces.count = 0;
   pieces.isOutline = isOutline;
   let region = -1;
   for (let block = layout.origin; ;) {
+    if (readCount < oldCount && readCount < pieces.count + aheadCount) readCount = readAhead(words, pieces, readCount, oldCount);
     const bits = words[block >>> 2];
     const size = bits & ~flags;
     if (bits & inUse) {
@@ -87,6 +91,18 @@ export function walk(memory, layout, pieces, { isOutline = false } = {}) {
     if (next <= block || next > last) throw new HeapError(`the header at ${hex(block)} leads to ${hex(next)}: it was overwritten`);
     block = next;
   }
+}
+
+// From header to header, each must have come from memory before the next is asked
+// for; so where the walk before found pieces is read ahead of this one, all at once.
+// Only a hint; with a million blocks in 256 MiB the walk takes half the time by it.
+function readAhead(words, pieces, begin, end) {
+  const { address } = pieces;
+  const stop = Math.min(begin + aheadCount, end);
+  let read = 0;
+  for (let i = begin; i < stop; ++i) read ^= words[(address[i] - headerSize) >>> 2];
+  pieces.read = read; // or the engine leaves the loop out
+  return stop;
 }
 
 function addBlock(words, layout, pieces, payload, size, isFree) {
