@@ -1,14 +1,15 @@
 // The JavaScript side of a heap, in node: wasm/js on modules of both profiles and
-// alignments that export all of mote's C names.
-//   node tests/inspector/js_test.mjs MODULE.wasm...
+// alignments that export all of mote's C names, and on what Emscripten made.
+//   node tests/inspector/js_test.mjs EMSCRIPTEN.js MODULE.wasm...
 import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { runTests } from '../../size-reports/tests/harness.mjs';
 import { Heap, HeapError, kinds } from '../../wasm/js/mote.js';
 import { random } from './traces.mjs';
 
-const paths = process.argv.slice(2);
+const [emscriptenPath, ...paths] = process.argv.slice(2);
 const pageSize = 65536;
 
 function open(path) {
@@ -152,11 +153,27 @@ function otherModulesAreTold() {
   throws(() => new Heap({ memory, mote_layout: () => 65536 }).walk(), /outside/);
 }
 
+async function worksWithEmscripten() {
+  const module = await createRequire(import.meta.url)(emscriptenPath)({ wasmBinary: readFileSync(emscriptenPath.replace(/js$/, 'wasm')) });
+  const heap = Heap.ofEmscripten(module);
+  const text = heap.writeText('grüße');
+  const large = heap.allocate(30_000_000);
+  large.view.fill(1);
+  equal(text.text, 'grüße');
+  deepEqual([...new Set(large.view)], [1]);
+  ok(heap.statistics().used > 30_000_000);
+  ok(rows(heap.walk()).some(([address, , kind]) => address === large.pointer && kind === kinds.used));
+  large.free();
+  text.free();
+  ok(heap.statistics().used < 30_000_000);
+}
+
 const perModule = [
   seesAnEmptyHeap, walksAsTheModuleDoes, countsAsTheModuleDoes, seesForeignGrowth, blocksOutliveGrowth, freesOnce, refusalIsNull,
   overwrittenHeapsAreTold,
 ];
 await runTests({
   ...Object.fromEntries(paths.flatMap((path) => perModule.map((test) => [`${test.name} ${basename(path)}`, () => test(path)]))),
+  'works with Emscripten': worksWithEmscripten,
   'other modules are told': otherModulesAreTold,
 });
