@@ -9,7 +9,8 @@ import { Replay } from './replay.js';
 import { operations, readTrace } from './trace.js';
 
 const modules = '../../build/inspector/';
-const stepTime_ms = 8; // of a frame, for the program or the replay
+const frame_ms = 1000 / 60;
+const stepTime_ms = 8; // of a frame, for the program
 const chartInterval_ms = 120;
 const pointCountMax = 600;
 const eventRows = 12;
@@ -215,8 +216,15 @@ function showTransport() {
 function seek(position, options) {
   state.position = Math.max(0, Math.min(state.trace.length, Math.round(position)));
   for (const { source } of state.views) source.seek(state.position);
+  const begin = performance.now();
   show(options);
+  state.shownAt = performance.now();
+  state.show_ms = state.shownAt - begin;
 }
+
+// A picture that takes longer than a frame is left out of as many, so that the page
+// answers meanwhile.
+const pictureIsDue = () => performance.now() - (state.shownAt ?? 0) > (state.show_ms ?? 0) - frame_ms;
 
 const userSeek = guarded((position) => {
   if (!state.trace || !state.isReady) return;
@@ -251,7 +259,7 @@ function playTrace(now) {
   const speed = Number(byId('speed').value);
   const perSecond = speed === Infinity ? state.trace.length / 10 : speed;
   state.exact = Math.max(state.exact ?? 0, state.position) + perSecond * elapsed_ms / 1000;
-  if (Math.floor(state.exact) !== state.position) seek(Math.min(state.trace.length, Math.floor(state.exact)), { withCharts: chartsAreDue() });
+  if (Math.floor(state.exact) !== state.position && pictureIsDue()) seek(Math.min(state.trace.length, Math.floor(state.exact)), { withCharts: chartsAreDue() });
   return state.position === state.trace.length;
 }
 
