@@ -80,9 +80,8 @@ function setViews(views) {
 }
 
 // What lies in a cell of the map.
-function describe({ source, statistics }, { begin, end }) {
-  if (!statistics) return '';
-  const pieces = source.heap.walk();
+function describe({ pieces }, { begin, end }) {
+  if (pieces === undefined) return '';
   const lines = [];
   for (let i = 0; i < pieces.count && lines.length < 6; ++i) {
     const address = pieces.address[i];
@@ -288,8 +287,17 @@ function reset() {
   hideTip();
 }
 
+// Of two that are opened at once, the later stays.
+let openCount = 0;
+async function unlessOvertaken(promise) {
+  const own = ++openCount;
+  const value = await promise;
+  return own === openCount ? value : null;
+}
+
 async function openProgram(name, bytes) {
-  const program = await Program.load(name, bytes, (text) => { state.output += text; });
+  const program = await unlessOvertaken(Program.load(name, bytes, (text) => { state.output += text; }));
+  if (program === null) return;
   program.stepCount = 0;
   reset();
   state.program = program;
@@ -303,7 +311,8 @@ async function openProgram(name, bytes) {
 async function openTrace(name, trace, { position = 0 } = {}) {
   const choice = byId('profile').value;
   const profiles = choice === 'both' ? ['standard', 'tiny'] : [choice];
-  const compiled = await Promise.all(profiles.map(async (profile) => WebAssembly.compile(await moduleBytes(`mote-${profile}`))));
+  const compiled = await unlessOvertaken(Promise.all(profiles.map(async (profile) => WebAssembly.compile(await moduleBytes(`mote-${profile}`)))));
+  if (compiled === null) return;
   reset();
   state.trace = trace;
   state.traceName = name;

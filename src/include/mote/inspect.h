@@ -46,7 +46,8 @@ struct mote_blocks {
 
 struct mote_statistics {
   size_t footprint_bytes;      /* of all regions */
-  size_t peak_footprint_bytes; /* more than that only after malloc_trim */
+  size_t peak_footprint_bytes; /* the most these were; what malloc_trim released
+                                  is forgotten if memory then grows elsewhere */
   size_t used_bytes;           /* what may be used of the blocks in use */
   size_t free_bytes;           /* and of the free ones */
   size_t used_count, free_count;
