@@ -113,11 +113,10 @@ class Heap {
           if (void* ptr = small_.pop(class_index)) return ptr;
         } while (small_.add_slab(back_, class_index));
       }
-      if (void* ptr = back_.allocate(size, align, moving)) return ptr;
-      // Refused: what empty slabs keep for later is needed now.
-      small_.release_spares(back_);
+      return small_.allocate_large(back_, size, align, moving);
+    } else {
+      return back_.allocate(size, align, moving);
     }
-    return back_.allocate(size, align, moving);
   }
 
   // The size of a block in a slab, 0 for others.
