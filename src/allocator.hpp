@@ -33,6 +33,15 @@ concept Allocator =
       { a.reallocate(ptr, old_size, align, size) } -> same_as<void*>;
     };
 
+// A, as a constructor takes what it is to hold: the deduction guides alone say
+// what A is, a reference for an allocator that has a name.
+template <class A>
+struct HeldType {
+  using Type = A;
+};
+template <class A>
+using Held = typename HeldType<A>::Type;
+
 // Refuses everything: what lies behind an arena that must not outgrow its
 // buffer.
 struct NullAllocator {
