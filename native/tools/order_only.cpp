@@ -31,7 +31,7 @@ class Numbers {
   std::vector<uint64_t> free_;
   uint64_t count_ = 0;
 
-  static uint64_t name(uint64_t number) { return number * 16; }
+  static uint64_t name(uint64_t number) { return number * block_name_step; }
 };
 
 // The record in numbers; kind `end` if it is to be left out.

@@ -11,32 +11,38 @@ namespace mote {
 namespace {
 
 // The C++ library's and the allocator's own functions: not where a program
-// asks for memory.
-bool is_library_function(const std::string& name) {
-  for (const char* prefix :
-       {"operator new", "std::", "__gnu_cxx::", "void std::", "void* std::"}) {
-    if (name.starts_with(prefix)) return true;
-  }
-  return false;
+// asks for memory. A template's name has its result before it.
+bool is_library_function(const std::string& function) {
+  const size_t name_end = function.find_first_of("(<");
+  const size_t space = function.rfind(' ', name_end);
+  const bool has_result =
+      space != std::string::npos && !function.starts_with("operator ");
+  const std::string name = function.substr(has_result ? space + 1 : 0);
+  return name.starts_with("std::") || name.starts_with("__gnu_cxx::") ||
+         name.starts_with("operator new");
 }
+
+bool is_ours(const Frame& frame) { return frame.module == "libmote-trace.so"; }
+
+// Of blocks from before the unwinder was there.
+const std::vector<Frame> no_frames = {{.function = "(no stack)"}};
 
 std::vector<Frame> frames_of(const Analysis& analysis, Symbols& symbols,
                              uint32_t node) {
+  if (node == 0) return no_frames;
   std::vector<Frame> frames;
   for (; node != 0; node = analysis.nodes[node].parent) {
-    frames.push_back(symbols.frame(analysis.nodes[node].address));
+    const Frame& frame = symbols.frame(analysis.nodes[node].address);
+    if (!is_ours(frame)) frames.push_back(frame);
   }
   return frames;
 }
 
-const Frame& call_site(const Analysis& analysis, Symbols& symbols,
-                       uint32_t node) {
-  const uint32_t innermost = node;
-  for (; node != 0; node = analysis.nodes[node].parent) {
-    const Frame& frame = symbols.frame(analysis.nodes[node].address);
+const Frame& call_site(const std::vector<Frame>& frames) {
+  for (const Frame& frame : frames) {
     if (!is_library_function(frame.function)) return frame;
   }
-  return symbols.frame(analysis.nodes[innermost].address);
+  return frames.front();
 }
 
 void merge(Amount& into, const Amount& from) {
@@ -186,17 +192,17 @@ nlohmann::json as_json(const std::vector<Place>& places) {
 
 Places find_places(const Analysis& analysis, Symbols& symbols) {
   Places places;
+  if (analysis.nodes.size() == 1) return places;  // no stacks were recorded
   std::map<uint64_t, Place> by_address;
   for (const CallSite& site : analysis.call_sites) {
-    if (site.stack == 0) continue;
-    const Frame& frame = call_site(analysis, symbols, site.stack);
+    const auto frames = frames_of(analysis, symbols, site.stack);
+    const Frame& frame = call_site(frames);
     Place& place = by_address[frame.address];
     if (place.frames.empty()) place.frames.push_back(frame);
     merge(place.allocated, site.allocated);
     merge(place.in_use, site.in_use);
     if (site.in_use.blocks > 0) {
-      places.leaks.push_back({frames_of(analysis, symbols, site.stack),
-                              site.allocated, site.in_use});
+      places.leaks.push_back({frames, site.allocated, site.in_use});
     }
   }
   for (auto& [address, place] : by_address) places.call_sites.push_back(place);

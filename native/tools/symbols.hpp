@@ -15,9 +15,9 @@
 namespace mote {
 
 struct Frame {
-  std::string function;  // demangled, empty when unknown
-  std::string source;    // file:line, empty when unknown
-  std::string module;    // the file's name, without its folder
+  std::string function = {};  // demangled, empty when unknown
+  std::string source = {};    // file:line, empty when unknown
+  std::string module = {};    // the file's name, without its folder
   uint64_t address = 0;
 
   // "function at file:line", as far as it is known.
