@@ -28,6 +28,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::vector<std::string> command;
+  std::string program;
   std::string output;
   std::string read;
   std::string json;
@@ -88,9 +89,11 @@ void execute(const Options& options, const fs::path& library,
   set("MOTE_TRACE_FILE", trace);
   set("MOTE_TRACE_STACKS", std::to_string(options.stack_depth));
   set("MOTE_TRACE_TIMES", options.has_times ? "1" : "0");
-  if (options.has_children) {
-    unsetenv("MOTE_TRACE_PROCESS");
-  } else {
+  unsetenv("MOTE_TRACE_PROCESS");
+  unsetenv("MOTE_TRACE_PROGRAM");
+  if (!options.program.empty()) {
+    set("MOTE_TRACE_PROGRAM", options.program);
+  } else if (!options.has_children) {
     set("MOTE_TRACE_PROCESS", std::to_string(getpid()));
   }
   std::vector<char*> arguments;
@@ -210,8 +213,10 @@ void keep_order_only(const Options& options, const std::string& path) {
 
 // The trace that the report is about: of the program's last image, since what
 // was asked for may have been a script that executes it.
-std::string choose_trace(const std::vector<std::string>& traces,
+std::string choose_trace(const Options& options,
+                         const std::vector<std::string>& traces,
                          pid_t process) {
+  if (!options.program.empty() && !traces.empty()) return traces.front();
   std::string chosen;
   for (const std::string& path : traces) {
     const auto bytes = read_trace(path);
@@ -231,7 +236,7 @@ int trace_program(const Options& options) {
   make_way(trace);
   const Run ran = run(options, trace);
   const auto traces = find_traces(trace);
-  const std::string chosen = choose_trace(traces, ran.process);
+  const std::string chosen = choose_trace(options, traces, ran.process);
   if (chosen.empty()) {
     if (WIFEXITED(ran.status) && WEXITSTATUS(ran.status) >= 126) {
       return ran.status;  // it did not start, as was said
@@ -286,6 +291,9 @@ int main(int argument_count, char** arguments) {
       ->capture_default_str();
   app.add_flag("--children", options.has_children,
                "Trace the processes that the program starts, too");
+  app.add_option("--program", options.program,
+                 "Trace the processes of this name alone, such as the cc1plus "
+                 "that g++ runs; the report is about the first");
   app.add_flag("--order-only", options.is_order_only,
                "Of the trace that is kept, leave out times, threads, stacks "
                "and addresses: small, and the same in every run");
@@ -297,6 +305,9 @@ int main(int argument_count, char** arguments) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   options.command = app.remaining();
+  if (!options.command.empty() && options.command[0] == "--") {
+    options.command.erase(options.command.begin());
+  }
   if (!options.read.empty()) {
     report(options, options.read, options.read);
     return 0;

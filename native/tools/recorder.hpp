@@ -142,6 +142,8 @@ class Recorder {
   uint64_t start_ns_ = 0;
   pid_t process_ = 0;
   pid_t only_ = 0;  // the one process to record, 0 for all
+  // The name of those to record, as far as the kernel keeps it; "" for all.
+  char program_[16] = "";
   char path_[PATH_MAX] = "";
 
   // Code that the modules told so far cover, so that a new address is known to
@@ -186,7 +188,7 @@ class Recorder {
       return false;
     }
     *is_started_ = 1;
-    has_stopped_ = (only_ != 0 && only_ != getpid()) || !create();
+    has_stopped_ = !is_wanted() || !create();
     if (has_stopped_) return false;
     start_ns_ = now(CLOCK_MONOTONIC);
     const pid_t parent = process_;
@@ -219,6 +221,8 @@ class Recorder {
     if (depth_ > depth_max) depth_ = depth_max;
     const char* const only = getenv("MOTE_TRACE_PROCESS");
     only_ = only != nullptr ? atoi(only) : 0;
+    const char* const program = getenv("MOTE_TRACE_PROGRAM");
+    if (program != nullptr) strncpy(program_, program, sizeof program_ - 1);
     const char* const times = getenv("MOTE_TRACE_TIMES");
     has_times_ = times == nullptr || strcmp(times, "0") != 0;
     const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -231,6 +235,19 @@ class Recorder {
     }
     is_started_ = static_cast<char*>(memory);
     return true;
+  }
+
+  // Whether this process is the one, or one of those, that were asked for.
+  bool is_wanted() const {
+    if (only_ != 0 && only_ != getpid()) return false;
+    if (program_[0] == 0) return true;
+    char name[sizeof program_] = "";
+    const int fd = open("/proc/self/comm", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    const ssize_t length = read(fd, name, sizeof name - 1);
+    close(fd);
+    name[length > 0 ? length - 1 : 0] = 0;  // without the end of the line
+    return strcmp(name, program_) == 0;
   }
 
   // The first process of all has the file that was asked for, others (and what
