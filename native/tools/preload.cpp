@@ -14,6 +14,7 @@
 #include <new>
 
 #include "bits.hpp"
+#include "private_heap.hpp"
 #include "recorder.hpp"
 
 namespace {
@@ -24,29 +25,7 @@ using mote::TraceRecord;
 
 constinit mote::Recorder recorder;
 
-// Serves what dlsym allocates while it looks for the allocator. Never freed.
-class Bootstrap {
- public:
-  void* allocate(size_t size) {
-    const size_t begin = used_;
-    if (size > sizeof bytes_ - begin) return nullptr;
-    used_ = mote::align_up(begin + size, alignof(max_align_t));
-    return bytes_ + begin;
-  }
-  bool has(const void* ptr) const {
-    return ptr >= bytes_ && ptr < bytes_ + sizeof bytes_;
-  }
-  // How much can be read behind a block whose size nobody knows.
-  size_t readable_bytes(const void* ptr) const {
-    return static_cast<size_t>(bytes_ + sizeof bytes_ -
-                               static_cast<const char*>(ptr));
-  }
-
- private:
-  alignas(max_align_t) char bytes_[16384] = {};
-  size_t used_ = 0;
-};
-constinit Bootstrap bootstrap;
+constinit mote::PrivateHeap private_heap;
 
 // Set while dlsym runs on this thread.
 [[gnu::tls_model("initial-exec")]] thread_local bool is_searching;
@@ -123,12 +102,24 @@ void* noted(TraceKind kind, void* ptr, size_t align, size_t size,
   return ptr;
 }
 
+// Of a function that serves the recorder itself rather than the program; null
+// if it does not, or cannot.
+void* allocate_privately(size_t size) {
+  if (!is_searching && !mote::Recorder::is_inside()) return nullptr;
+  return private_heap.allocate(size);
+}
+
 void* reallocate(void* ptr, size_t size, const void* caller) {
-  if (bootstrap.has(ptr)) {
+  if (private_heap.has(ptr)) {
     void* const moved = malloc(size);
-    const size_t readable = bootstrap.readable_bytes(ptr);
-    if (moved != nullptr) memcpy(moved, ptr, size < readable ? size : readable);
+    if (moved == nullptr) return nullptr;
+    const size_t old_size = private_heap.usable_size(ptr);
+    memcpy(moved, ptr, size < old_size ? size : old_size);
+    private_heap.free(ptr);
     return moved;
+  }
+  if (ptr == nullptr) {
+    if (void* const served = allocate_privately(size)) return served;
   }
   void* moved = nullptr;
   recorder.note_around({.kind = TraceKind::reallocate,
@@ -148,7 +139,11 @@ void* reallocate(void* ptr, size_t size, const void* caller) {
 }
 
 void release(void* ptr, const void* caller) {
-  if (ptr == nullptr || bootstrap.has(ptr)) return;
+  if (ptr == nullptr) return;
+  if (private_heap.has(ptr)) {
+    private_heap.free(ptr);
+    return;
+  }
   note_free(ptr, caller);
   next_free(ptr);
 }
@@ -163,7 +158,7 @@ void release(void* ptr, const void* caller) {
 extern "C" {
 
 void* malloc(size_t size) {
-  if (is_searching) return bootstrap.allocate(size);
+  if (void* const served = allocate_privately(size)) return served;
   return noted(TraceKind::allocate, next_malloc(size), 0, size, CALLER);
 }
 
@@ -173,7 +168,7 @@ void* calloc(size_t count, size_t size) {
   // A product that overflows is refused below, and told as what can be.
   size_t total;
   if (__builtin_mul_overflow(count, size, &total)) total = SIZE_MAX;
-  if (is_searching) return bootstrap.allocate(total);
+  if (void* const served = allocate_privately(total)) return served;
   return noted(TraceKind::allocate_zeroed, next_calloc(count, size), 0, total,
                CALLER);
 }
@@ -222,7 +217,8 @@ void free_sized(void* ptr, size_t) { release(ptr, CALLER); }
 void free_aligned_sized(void* ptr, size_t, size_t) { release(ptr, CALLER); }
 
 size_t malloc_usable_size(void* ptr) {
-  return bootstrap.has(ptr) ? 0 : next_usable_size(ptr);
+  return private_heap.has(ptr) ? private_heap.usable_size(ptr)
+                               : next_usable_size(ptr);
 }
 
 }  // extern "C"
@@ -376,14 +372,23 @@ int marked_main(int count, char** arguments, char** environment) {
   return status;
 }
 
-// The program's own symbols come before those that are preloaded.
+// The program's own symbols come before those that are preloaded: then its
+// malloc is not ours.
+bool is_malloc_ours() {
+  const mote::Recorder::Inside inside;  // this is no event
+  const auto program_malloc =
+      reinterpret_cast<void* (*)(size_t)>(dlsym(RTLD_DEFAULT, "malloc"));
+  const auto program_free =
+      reinterpret_cast<void (*)(void*)>(dlsym(RTLD_DEFAULT, "free"));
+  void* const ptr = program_malloc(1);
+  const bool is_ours = private_heap.has(ptr);
+  program_free(ptr);
+  return is_ours;
+}
+
 [[gnu::constructor]] void begin() {
   recorder.begin();
-  Dl_info ours;
-  Dl_info theirs;
-  if (dladdr(reinterpret_cast<void*>(&begin), &ours) != 0 &&
-      dladdr(dlsym(RTLD_DEFAULT, "malloc"), &theirs) != 0 &&
-      ours.dli_fbase != theirs.dli_fbase) {
+  if (!is_malloc_ours()) {
     recorder.mark(TraceMark::user,
                   "mote-trace: the program brings its own malloc, whose calls "
                   "cannot be seen");

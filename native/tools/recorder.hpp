@@ -10,7 +10,7 @@
 //
 // Nothing here allocates. What the unwinder and the dynamic linker allocate on
 // our behalf, and what a signal handler allocates while its thread writes a
-// record, is served and not noted.
+// record, is not noted; `is_inside` tells.
 #pragma once
 
 #include <dlfcn.h>
@@ -51,6 +51,8 @@ class Recorder {
    private:
     bool is_outermost_;
   };
+
+  static bool is_inside() { return thread_.is_inside; }
 
   // Makes the file, whether or not there will be events.
   void begin() {

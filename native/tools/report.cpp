@@ -29,13 +29,12 @@ const std::vector<Frame> no_frames = {{.function = "(no stack)"}};
 
 std::vector<Frame> frames_of(const Analysis& analysis, Symbols& symbols,
                              uint32_t node) {
-  if (node == 0) return no_frames;
   std::vector<Frame> frames;
   for (; node != 0; node = analysis.nodes[node].parent) {
     const Frame& frame = symbols.frame(analysis.nodes[node].address);
     if (!is_ours(frame)) frames.push_back(frame);
   }
-  return frames;
+  return frames.empty() ? no_frames : frames;
 }
 
 const Frame& call_site(const std::vector<Frame>& frames) {
@@ -233,8 +232,8 @@ std::string text_report(const Analysis& analysis, const Places& places,
   if (analysis.has_times()) text += ", in " + duration(analysis.duration_ns);
   text += "\n";
   if (analysis.unknown_free_count > 0) {
-    text += grouped(analysis.unknown_free_count) +
-            " blocks were freed that are not in the trace\n";
+    text += "freed that are not in the trace: " +
+            grouped(analysis.unknown_free_count) + "\n";
   }
   text +=
       "\n" + heads("", {"bytes", "blocks"}) +

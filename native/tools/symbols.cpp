@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <set>
+
 namespace mote {
 namespace {
 
@@ -72,7 +74,9 @@ Symbols::Symbols(const std::vector<Module>& modules)
   files_->dwfl = dwfl_begin(&files_->callbacks);
   if (files_->dwfl == nullptr) return;
   dwfl_report_begin(files_->dwfl);
+  std::set<std::string> reported;  // a file may have several parts of code
   for (const Module& module : modules) {
+    if (!reported.insert(module.path).second) continue;
     const int fd = open(module.path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) continue;  // such as the kernel's own
     const uint64_t bias = load_bias(module, fd);

@@ -1,6 +1,6 @@
 // Records the traces of this folder again: tests/traces/record says how.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -41,6 +41,19 @@ const programs = [
   { name: "redis", program: "redis-server", prepare: makeCommands, command: ["bash", input("redis"), folder] },
 ];
 
+const recorded_file = join(here, "recorded.json");
+
+// The programs' versions, by the traces' names.
+function noteVersion({ name, command }) {
+  const flag = name === "lua" ? "-v" : "--version";
+  const program = name === "redis" ? "redis-server" : command[0];
+  const version = execFileSync(program, [flag], { encoding: "utf8" }).split("\n").find((line) => line.trim());
+  const versions = existsSync(recorded_file) ? JSON.parse(readFileSync(recorded_file)) : {};
+  versions[name] = version.trim();
+  const in_order = programs.filter(({ name }) => name in versions).map(({ name }) => [name, versions[name]]);
+  writeFileSync(recorded_file, JSON.stringify(Object.fromEntries(in_order), null, 2) + "\n");
+}
+
 // The same addresses and hash seeds every time, so the same calls.
 const environment = {
   PATH: process.env.PATH,
@@ -62,6 +75,7 @@ function record({ name, program, command, prepare }) {
     env: environment, stdio: ["ignore", "ignore", "pipe"], maxBuffer: 1 << 28,
   });
   execFileSync("xz", ["-9e", "--force", trace]);
+  noteVersion({ name, command });
 }
 
 // ---- Inputs that are made rather than kept.
