@@ -1,7 +1,9 @@
-// The C rules (src/malloc.hpp), one caller at a time.
+// The C rules (src/malloc.hpp, src/inspect.hpp), one caller at a time.
 #pragma once
 
 #include <stddef.h>
+
+#include "mote/inspect.h"
 
 namespace mote {
 
@@ -51,6 +53,15 @@ struct Locked {
     const Guard guard(lock);
     return Rules::try_expand(ptr, size);
   }
+  static size_t walk(mote_piece* pieces, size_t capacity) {
+    const Guard guard(lock);
+    return Rules::walk(pieces, capacity);
+  }
+  static void stats(mote_statistics* statistics) {
+    const Guard guard(lock);
+    Rules::stats(statistics);
+  }
+  static const void* layout() { return Rules::layout(); }
 
  private:
   using Guard = typename AnyLock::Guard;

@@ -2,14 +2,15 @@
 // ready before any code runs; no constructor is needed before the first call.
 //
 // All names of glibc's malloc that a program may call are here, those that only
-// report statistics excepted: a name left out would come from the C library,
-// and in a static link it would bring a second malloc with it.
+// report statistics in malloc_info.cpp: a name left out would come from the C
+// library, and in a static link it would bring a second malloc with it.
 #include <pthread.h>
 #include <stddef.h>
 #include <unistd.h>
 
 #include "errno.hpp"
 #include "heap.hpp"
+#include "inspect.hpp"
 #include "lock.hpp"
 #include "locked.hpp"
 #include "malloc.hpp"
@@ -20,7 +21,8 @@ namespace {
 
 constinit mote::Heap<mote::profile, mote::Mmap> heap;
 constinit mote::Lock lock;
-using C = mote::Locked<mote::Malloc<heap, mote::Errno>, mote::Lock, lock>;
+struct Rules : mote::Malloc<heap, mote::Errno>, mote::Inspection<heap> {};
+using C = mote::Locked<Rules, mote::Lock, lock>;
 
 // Handlers registered first run last before a fork and first after it: the
 // earlier, the fewer of the others' run while the lock is held.

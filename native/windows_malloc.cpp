@@ -8,6 +8,7 @@
 
 #include "errno.hpp"
 #include "heap.hpp"
+#include "inspect.hpp"
 #include "locked.hpp"
 #include "malloc.hpp"
 #include "profile.hpp"
@@ -18,7 +19,8 @@ namespace {
 
 constinit mote::Heap<mote::profile, mote::VirtualAllocPages> heap;
 constinit mote::SrwLock lock;
-using C = mote::Locked<mote::Malloc<heap, mote::Errno>, mote::SrwLock, lock>;
+struct Rules : mote::Malloc<heap, mote::Errno>, mote::Inspection<heap> {};
+using C = mote::Locked<Rules, mote::SrwLock, lock>;
 
 void* out_of_memory() {
   mote::Errno::set(mote::Errno::out_of_memory);

@@ -162,6 +162,8 @@ class BackHeap {
  private:
   template <Config, PageSource>
   friend class Verifier;
+  template <Config, PageSource>
+  friend class Walker;
 
   // Whether the header after a block can be read at all. A linear memory needs
   // no such check: it has no holes, and the engine stops what leaves it.

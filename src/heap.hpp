@@ -97,6 +97,8 @@ class Heap {
  private:
   template <Config, PageSource>
   friend class Verifier;
+  template <Config, PageSource>
+  friend class Walker;
 
   using Small = Slabs<config, Source>;
 

@@ -128,6 +128,8 @@ class Slabs {
  private:
   template <Config, PageSource>
   friend class Verifier;
+  template <Config, PageSource>
+  friend class Walker;
 
   using Entry = uint16_t;
   static constexpr Entry class_mask = 127;
@@ -173,7 +175,8 @@ class Slabs {
   // Whether the block is free already, by its back link (F1, F3). What a user
   // wrote there is taken for one only if it ends in ones as a link does, and if
   // it leads to a block in a slab that holds a pointer to this very one.
-  bool is_listed(const Class& c, const FreeNode* node) const {
+  [[gnu::always_inline]] bool is_listed(const Class& c,
+                                        const FreeNode* node) const {
     if (~node->back & (config.alignment - 1)) return false;
     return c.list.first == node ||
            (block_size(node_before(node)) && node_before(node)->next == node);

@@ -2,12 +2,13 @@
 // here forces an export: what the linker is not told to export vanishes.
 #include "malloc.hpp"
 #include "heap.hpp"
+#include "inspect.hpp"
 #include "memory_grow.hpp"
 #include "profile.hpp"
 
 namespace {
 constinit mote::Heap<mote::profile, mote::MemoryGrow> heap;
-using C = mote::Malloc<heap>;
+struct C : mote::Malloc<heap>, mote::Inspection<heap> {};
 }  // namespace
 
 #include "c_names.inc"

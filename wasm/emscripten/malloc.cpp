@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "heap.hpp"
+#include "inspect.hpp"
 #include "malloc.hpp"
 #include "profile.hpp"
 #include "resize_heap.hpp"
@@ -20,7 +21,7 @@ struct Errno {
 };
 
 constinit mote::Heap<mote::profile, mote::ResizeHeap> heap;
-using C = mote::Malloc<heap, Errno>;
+struct C : mote::Malloc<heap, Errno>, mote::Inspection<heap> {};
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "heap.hpp"
+#include "inspect.hpp"
 #include "malloc.hpp"
 #include "memory_grow.hpp"
 #include "profile.hpp"
@@ -17,7 +18,7 @@ struct Errno {
 };
 
 constinit mote::Heap<mote::profile, mote::MemoryGrow> heap;
-using C = mote::Malloc<heap, Errno>;
+struct C : mote::Malloc<heap, Errno>, mote::Inspection<heap> {};
 
 }  // namespace
 

@@ -1,0 +1,185 @@
+// Visits every piece of a heap: regions, slabs, blocks in use and free ones.
+// O(pieces); nothing is written or allocated. Whoever shares the heap with
+// other threads holds its lock meanwhile, and `visit` must not change the heap.
+#pragma once
+
+#include <stddef.h>
+
+#include "back_heap.hpp"
+#include "bits.hpp"
+#include "check.hpp"
+#include "config.hpp"
+#include "heap.hpp"
+#include "mote/inspect.h"
+#include "slabs.hpp"
+
+namespace mote {
+
+// Where a heap keeps what, for a reader outside who sees its memory only: the
+// words of this struct in their order. Such a reader walks as Walker does.
+struct Layout {
+  static constexpr size_t current_version = 1;
+
+  size_t version;
+  const void* heap;  // the offsets below count from here
+  size_t alignment;
+  // The back heap: headers follow each other from the origin, `extent` bytes
+  // long; each is a word, size | flags.
+  size_t origin_offset;
+  size_t extent_offset;
+  size_t is_free;
+  size_t is_used;
+  // Slabs; 0 bytes long if there are none. The page map has an entry of two
+  // bytes for each `slab_size` of addresses: class + 1, or 0 where no slab is.
+  size_t slab_size;
+  size_t slab_bytes;
+  size_t class_mask;
+  size_t map_offset;
+  size_t map_size_offset;
+  // A free block in a slab holds `next` and `back`. The lists of the classes
+  // begin `class_stride` bytes apart.
+  size_t lists_offset;
+  size_t class_stride;
+  size_t back_offset;
+};
+
+template <Config config, PageSource Source>
+class Walker {
+  using Whole = Heap<config, Source>;
+  using Back = BackHeap<config, Source>;
+  using Small = Slabs<config, Source>;
+
+ public:
+  // Calls `visit(piece)` for every piece, in the order of inspect.h.
+  template <class Visit>
+  static void walk(const Whole& heap, Visit visit) {
+    outline(heap, visit, [&](const void* slab, size_t) {
+      const auto& c = class_of(heap.small_, slab);
+      Small::for_each_block(
+          c, const_cast<void*>(slab), [&](const FreeNode* node) {
+            bool is_free = heap.small_.is_listed(c, node);
+            visit(mote_piece{node, c.block_size(),
+                             is_free ? mote_piece_free : mote_piece_used});
+          });
+    });
+  }
+
+  // The same, but what is in a slab is only counted:
+  // `visit_slab(slab, used_count)`.
+  template <class Visit, class VisitSlab>
+  static void outline(const Whole& heap, Visit visit, VisitSlab visit_slab) {
+    const Header* region = nullptr;
+    for_each_header(heap.back_, [&](const Header* block) {
+      if (!(block->bits & (Back::is_free | Back::is_used))) {
+        region = nullptr;  // it ended here
+        return;
+      }
+      if (!region) {
+        region = block;
+        visit(mote_piece{region, region_bytes(region), mote_piece_region});
+      }
+      visit_block(heap, block, visit, visit_slab);
+    });
+  }
+
+  // How many of a slab's blocks are free or in use.
+  static size_t capacity(const Whole& heap, const void* slab) {
+    return Small::slab_bytes / block_size(heap, slab);
+  }
+  static size_t block_size(const Whole& heap, const void* slab) {
+    return class_of(heap.small_, slab).block_size();
+  }
+
+  // How far the heap once reached behind where it ends now, if it can be told.
+  static size_t released_bytes(const Whole& heap) {
+    size_t highest = 0;
+    for_each_header(heap.back_, [&](const Header* block) {
+      size_t reached = Back::distance(heap.back_.origin(), block);
+      if (highest < reached) highest = reached;
+    });
+    size_t max = heap.back_.extent_max();
+    bool is_last_highest = highest == heap.back_.extent_;
+    return is_last_highest && highest < max ? max - highest : 0;
+  }
+
+  static constexpr Layout layout(const Whole* heap) {
+    constexpr size_t small = offsetof(Whole, small_);
+    constexpr size_t back = offsetof(Whole, back_);
+    return {
+        .version = Layout::current_version,
+        .heap = heap,
+        .alignment = config.alignment,
+        .origin_offset =
+            back + offsetof(Back, origin_) + span_alignment - Back::header_size,
+        .extent_offset = back + offsetof(Back, extent_),
+        .is_free = Back::is_free,
+        .is_used = Back::is_used,
+        .slab_size = config.has_slabs ? config.slab_size : 0,
+        .slab_bytes = Small::slab_bytes,
+        .class_mask = Small::class_mask,
+        .map_offset = small + offsetof(Small, map_),
+        .map_size_offset = small + offsetof(Small, map_size_),
+        .lists_offset = small + offsetof(Small, classes_) +
+                        offsetof(typename Small::Class, list),
+        .class_stride = sizeof(typename Small::Class),
+        .back_offset = offsetof(FreeNode, back),
+    };
+  }
+  static_assert(sizeof(typename Small::Entry) == 2);
+  static_assert(offsetof(FreeNode, next) == 0);
+
+ private:
+  // Calls `visit(header)` for all from the origin to the last sentinel.
+  template <class Visit>
+  static void for_each_header(const Back& back, Visit visit) {
+    const Header* last = Back::at(back.origin(), back.extent_);
+    for (const Header* block = back.origin();; block = Back::after(block)) {
+      visit(block);
+      if (block == last) return;
+      // Else it would be walked for ever.
+      if (Back::size_of(block) == 0) mote_trap_corrupted_heap();
+    }
+  }
+
+  // Up to its sentinel, which belongs to it.
+  static size_t region_bytes(const Header* region) {
+    const Header* block = region;
+    while (block->bits & (Back::is_free | Back::is_used)) {
+      if (Back::size_of(block) == 0) mote_trap_corrupted_heap();
+      block = Back::after(block);
+    }
+    return Back::distance(region, block) + Back::header_size;
+  }
+
+  template <class Visit, class VisitSlab>
+  static void visit_block(const Whole& heap, const Header* block, Visit visit,
+                          VisitSlab visit_slab) {
+    const void* payload = block + 1;
+    size_t size = Back::payload_size(block);
+    mote_piece_kind kind =
+        block->bits & Back::is_free ? mote_piece_free : mote_piece_used;
+    if constexpr (config.has_slabs) {
+      if (payload == heap.small_.map_) kind = mote_piece_map;
+      // Only a slab lies where its own entry is.
+      if (kind == mote_piece_used && heap.small_.block_size(payload)) {
+        visit(mote_piece{payload, size, mote_piece_slab});
+        size_t index = heap.small_.index_of(payload);
+        visit_slab(payload, heap.small_.map_[index] / Small::one_in_use);
+        return;
+      }
+    }
+    visit(mote_piece{payload, size, kind});
+  }
+
+  static const auto& class_of(const Small& small, const void* slab) {
+    size_t entry = small.map_[small.index_of(slab)];
+    return small.classes_[(entry & Small::class_mask) - 1];
+  }
+};
+
+template <Config config, PageSource Source, class Visit>
+void walk(const Heap<config, Source>& heap, Visit visit) {
+  Walker<config, Source>::walk(heap, visit);
+}
+
+}  // namespace mote
