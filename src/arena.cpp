@@ -8,7 +8,9 @@
 
 namespace {
 
-using CArena = mote::Arena<mote::GlobalHeap>;
+// A type of this file's own: the one file is to define nothing but its names.
+struct Heap : mote::GlobalHeap {};
+using CArena = mote::Arena<Heap>;
 static_assert(sizeof(CArena) == sizeof(mote_arena));
 static_assert(alignof(CArena) == alignof(mote_arena));
 static_assert(sizeof(CArena::Checkpoint) == sizeof(mote_arena_checkpoint));

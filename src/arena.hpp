@@ -209,7 +209,9 @@ class Arena {
 
   // The string with the zero that ends it.
   char* try_copy_string(const char* string) {
-    return try_copy(string, __builtin_strlen(string) + 1);
+    size_t length = 0;  // a bare clang has no strlen
+    while (string[length]) ++length;
+    return try_copy(string, length + 1);
   }
 
   // A point in the arena's life. Valid until it is rewound to an earlier one,

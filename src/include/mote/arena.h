@@ -30,8 +30,15 @@
 extern "C" {
 #endif
 
+#ifdef __GNUC__
+/* What initialises it here is read as another type there, under LTO too. */
+#define MOTE_ARENA_MAY_ALIAS __attribute__((may_alias))
+#else
+#define MOTE_ARENA_MAY_ALIAS
+#endif
+
 /* The fields are the implementation's. Must not be copied or moved. */
-typedef struct mote_arena {
+typedef struct MOTE_ARENA_MAY_ALIAS mote_arena {
   void* pointers[5];
   size_t sizes[2];
 } mote_arena;
