@@ -18,6 +18,7 @@
 #include "analysis.hpp"
 #include "map_page.hpp"
 #include "order_only.hpp"
+#include "own_folder.hpp"
 #include "report.hpp"
 #include "trace_input.hpp"
 
@@ -66,13 +67,11 @@ class TemporaryFolder {
 // Beside this program where it was built, in the libraries' folder where it was
 // installed.
 fs::path preload_library() {
-  const fs::path folder = fs::read_symlink("/proc/self/exe").parent_path();
-  for (const fs::path& path :
-       {folder / "libmote-trace.so",
-        folder / MOTE_LIBRARY_FOLDER / "libmote-trace.so"}) {
+  for (const char* place : {".", MOTE_LIBRARY_FOLDER}) {
+    const fs::path path = own_folder() / place / "libmote-trace.so";
     if (fs::exists(path)) return fs::canonical(path);
   }
-  throw Failure("libmote-trace.so is not beside " + folder.string());
+  throw Failure("libmote-trace.so is not beside " + own_folder().string());
 }
 
 void set(const char* name, const std::string& value) {
@@ -282,7 +281,7 @@ int main(int argument_count, char** arguments) {
   app.add_option("--json", options.json,
                  "Write the report as JSON too; - is standard output");
   app.add_option("--map", options.map,
-                 "Write a page that shows the heap over time");
+                 "Write a page that shows the heap over time, the trace in it");
   app.add_option("--stacks", options.stack_depth,
                  "Callers to record for each allocation, 0 for none (at most "
                  "128)")

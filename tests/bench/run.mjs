@@ -130,7 +130,7 @@ async function main() {
   await checkTools();
   mkdirSync(out, { recursive: true });
 
-  const traces = unpackTraces(names);
+  const traces = await unpackTraces(names);
   const rows = names.map((name) => ({ name, trace: traces.find((trace) => trace.name === name)?.file }));
   const subjects = await chooseAllocators(options, "-O2");
   const modules = await Promise.all(subjects.map(async (subject) => ({ name: subject.name, file: await benchModule(subject) })));

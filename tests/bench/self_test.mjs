@@ -107,7 +107,7 @@ test("a trace has just the program's calls, and its limits are right", async () 
   await run("gcc", ["-O0", source, "-o", program]);
   const trace = join(folder, "known.trace");
   await run(join(root, "build/native/mote-trace"), ["--order-only", "-o", trace, program]);
-  const bytes = convert(readFileSync(trace));
+  const bytes = await convert(readFileSync(trace));
   const file = join(folder, "known.operations");
   writeFileSync(file, bytes);
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
