@@ -15,7 +15,7 @@ struct Block {
   uint32_t stack;
 };
 
-enum PhaseIndex : size_t { before_main, in_main, in_exit };
+enum PhaseIndex : uint8_t { before_main, in_main, in_exit };
 
 class Analyser {
  public:

@@ -96,6 +96,7 @@ void execute(const Options& options, const fs::path& library,
     set("MOTE_TRACE_PROCESS", std::to_string(getpid()));
   }
   std::vector<char*> arguments;
+  arguments.reserve(options.command.size() + 1);
   for (const std::string& argument : options.command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
