@@ -25,7 +25,7 @@ struct CMalloc {
     size_t gap = align - (address_of(whole) & (align - 1));
     auto* block = reinterpret_cast<void**>(static_cast<char*>(whole) + gap);
     block[-1] = whole;
-    return block;
+    return static_cast<void*>(block);
   }
 
   static void free(void* ptr, size_t, size_t align) {

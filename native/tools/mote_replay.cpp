@@ -27,8 +27,10 @@ namespace {
 struct Measured {
   double ns = 0;  // for an operation
   uint64_t footprint_bytes = 0;
-  std::string error = {};
+  std::string error;
 };
+
+Measured failed(const std::string& why) { return {0, 0, why}; }
 
 // How much a page source has given, at most.
 class CountedMmap : public Mmap {
@@ -160,11 +162,11 @@ Measured measure_once(const Operations& operations, bool is_sampled) {
   int status = 0;
   waitpid(process, &status, 0);
   if (!has_result) {
-    return {.error = WIFSIGNALED(status) ? strsignal(WTERMSIG(status))
-                                         : "no result"};
+    return failed(WIFSIGNALED(status) ? strsignal(WTERMSIG(status))
+                                      : "no result");
   }
-  if (numbers[0] < 0) return {.error = "refused memory"};
-  return {numbers[0], static_cast<uint64_t>(numbers[1])};
+  if (numbers[0] < 0) return failed("refused memory");
+  return {numbers[0], static_cast<uint64_t>(numbers[1]), ""};
 }
 
 // The footprint in a replay of its own, then the best time of several.
@@ -255,12 +257,12 @@ Measured measure_module(const std::string& module,
   int status = 0;
   waitpid(process, &status, 0);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
-    return {.error = "node is not installed"};
+    return failed("node is not installed");
   }
   const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_discarded()) return {.error = "node said nothing"};
-  if (json.contains("error")) return {.error = json["error"]};
-  return {json["ns"], json["footprint"]};
+  if (json.is_discarded()) return failed("node said nothing");
+  if (json.contains("error")) return failed(json["error"]);
+  return {json["ns"], json["footprint"], ""};
 }
 
 void print(const std::string& name, const Measured& measured,

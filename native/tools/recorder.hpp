@@ -6,8 +6,8 @@
 // a reallocation, which frees and allocates, holds the lock for both. Files for
 // each thread, to be merged by their times, were rejected: times of different
 // processors are not exact enough to tell which of two threads had an address
-// first. Processor time of an event, on two cores: 100 ns, with stacks 130; with
-// 64 threads at it 110 and 160.
+// first. Processor time of an event, on two cores: 100 ns, with stacks 130;
+// with 64 threads at it 110 and 160.
 //
 // Nothing here allocates. What the unwinder and the dynamic linker allocate on
 // our behalf, and what a signal handler allocates while its thread writes a

@@ -34,7 +34,7 @@ class Case(unittest.TestCase):
 
     def run_tool(self, *arguments, **options):
         return subprocess.run(arguments, capture_output=True, text=True,
-                              timeout=120, **options)
+                              timeout=250, **options)
 
     def report(self, *command, options=(), trace=None, status=0, **more):
         """Traces the command; its report, which has `said` beside it."""
@@ -296,7 +296,8 @@ class BadTrace(Case):
         with open(self.trace, "wb") as file:
             file.write(content)
         outcomes = [self.run_tool(mote_trace, "--read", self.trace),
-                    self.run_tool(mote_replay, self.trace)]
+                    self.run_tool(mote_replay, self.trace, "--on=tiny-8",
+                                  "--repetitions=1")]
         for ran in outcomes:
             self.assertIn(ran.returncode, (0, 1, 2), ran.stderr)
             self.assertNotIn("terminate", ran.stderr)
@@ -310,12 +311,12 @@ class BadTrace(Case):
                 self.assertIn(self.trace, ran.stderr)
 
     def test_is_read_as_far_as_it_is_one(self):
-        self.report(program, "threads", options=["--stacks=4"])
+        self.report(program, "names", options=["--stacks=4"])
         with open(self.trace, "rb") as file:
             whole = file.read()
-        for share in range(1, 20):
-            self.outcome(whole[:len(whole) * share // 20])
-        for seed in range(40):
+        for share in range(1, 10):
+            self.outcome(whole[:len(whole) * share // 10])
+        for seed in range(30):
             at = 32 + (seed * 7919) % (len(whole) - 32)
             self.outcome(whole[:at] + bytes([seed * 37 % 256]) +
                          whole[at + 1:])
@@ -329,7 +330,7 @@ class BadTrace(Case):
 
 class Replay(Case):
     def test_serves_the_same_on_all(self):
-        self.report(program, "threads")
+        self.report(program, "kill", status=-signal.SIGKILL)
         ran = self.run_tool(mote_replay, self.trace, "--repetitions=1")
         self.assertEqual(ran.returncode, 0, ran.stderr)
         rows = ran.stdout.splitlines()[3:]
@@ -353,7 +354,7 @@ class Replay(Case):
         self.assertEqual(told[0], told[2])
 
     def test_scales_sizes(self):
-        self.report(program, "many")
+        self.report(program, "_exit", status=3)
         told = [self.run_tool(mote_replay, self.trace, "--on=tiny-8",
                               f"--scale={scale}").stdout
                 for scale in (1, 0.5)]
