@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +32,83 @@ struct Measured {
 };
 
 Measured failed(const std::string& why) { return {0, 0, why}; }
+
+[[noreturn]] void fail(const char* what) {
+  throw Failure(std::string(what) + ": " + strerror(errno));
+}
+
+// The operations of a trace in a file of our own, mapped, and gone at the end;
+// node reads it too. Another process decodes the trace: what that frees would
+// be memory that our malloc, and so the system's under test, has left over.
+class OperationsFile {
+ public:
+  OperationsFile(const std::string& trace, double scale) {
+    fd_ = mkstemp(path_);
+    if (fd_ < 0) fail(path_);
+    void* const shared =
+        mmap(nullptr, sizeof(OperationsSummary), PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) fail("mmap");
+    auto* const summary = new (shared) OperationsSummary;
+    const pid_t process = fork();
+    if (process < 0) fail("fork");
+    if (process == 0) decode(trace, scale, *summary);
+    int status = 0;
+    waitpid(process, &status, 0);
+    if (status != 0) is_good_ = false;  // why, was said
+    summary_ = *summary;
+    munmap(shared, sizeof(OperationsSummary));
+    if (!is_good_ || summary_.operation_count == 0) return;
+    void* const list =
+        mmap(nullptr, size_bytes(), PROT_READ, MAP_SHARED, fd_, 0);
+    if (list == MAP_FAILED) fail(path_);
+    list_ = static_cast<const Operation*>(list);
+  }
+  ~OperationsFile() {
+    if (list_ != nullptr) munmap(const_cast<Operation*>(list_), size_bytes());
+    close(fd_);
+    ::unlink(path_);
+  }
+  OperationsFile(const OperationsFile&) = delete;
+  OperationsFile& operator=(const OperationsFile&) = delete;
+
+  bool is_good() const { return is_good_; }
+  const char* path() const { return path_; }
+  const OperationsSummary& summary() const { return summary_; }
+  const Operation* begin() const { return list_; }
+  const Operation* end() const { return list_ + summary_.operation_count; }
+
+ private:
+  char path_[32] = "/tmp/mote-replay-XXXXXX";
+  int fd_ = -1;
+  bool is_good_ = true;
+  OperationsSummary summary_;
+  const Operation* list_ = nullptr;
+
+  size_t size_bytes() const {
+    return summary_.operation_count * sizeof(Operation);
+  }
+
+  [[noreturn]] void decode(const std::string& trace, double scale,
+                           OperationsSummary& summary) const {
+    try {
+      const Operations operations = make_operations(read_trace(trace), scale);
+      const auto* at = reinterpret_cast<const char*>(operations.list.data());
+      size_t left = operations.list.size() * sizeof(Operation);
+      while (left > 0) {
+        const ssize_t written = write(fd_, at, left);
+        if (written <= 0) fail(path_);
+        at += written;
+        left -= static_cast<size_t>(written);
+      }
+      summary = operations.summary;
+      _exit(0);
+    } catch (const std::exception& error) {
+      fprintf(stderr, "mote-replay: %s\n", error.what());
+      _exit(2);
+    }
+  }
+};
 
 // How much a page source has given, at most.
 class CountedMmap : public Mmap {
@@ -103,9 +181,9 @@ struct Block {
 };
 
 template <class A>
-bool replay(A& allocator, const Operations& operations,
+bool replay(A& allocator, const OperationsFile& operations,
             std::vector<Block>& blocks, bool is_sampled) {
-  for (const Operation& operation : operations.list) {
+  for (const Operation& operation : operations) {
     Block& block = blocks[operation.block];
     const size_t align = size_t{1} << operation.align_bits;
     const auto size = static_cast<size_t>(operation.size);
@@ -136,20 +214,21 @@ double now_ns() {
 // trace leaves in use end with it, and an allocator that traps is told from one
 // that does not.
 template <class A>
-Measured measure_once(const Operations& operations, bool is_sampled) {
+Measured measure_once(const OperationsFile& operations, bool is_sampled) {
   int ends[2];
-  if (pipe(ends) != 0) throw Failure(strerror(errno));
+  if (pipe(ends) != 0) fail("pipe");
   const pid_t process = fork();
-  if (process < 0) throw Failure(strerror(errno));
+  if (process < 0) fail("fork");
   if (process == 0) {
-    std::vector<Block> blocks(operations.block_count);
+    std::vector<Block> blocks(operations.summary().block_count);
     alignas(A) static char memory[sizeof(A)];
     auto* const allocator = new (memory) A();
     const double start = now_ns();
     const bool is_served = replay(*allocator, operations, blocks, is_sampled);
     const double numbers[] = {
         is_served
-            ? (now_ns() - start) / static_cast<double>(operations.list.size())
+            ? (now_ns() - start) /
+                  static_cast<double>(operations.summary().operation_count)
             : -1,
         static_cast<double>(allocator->footprint_bytes())};
     _exit(write(ends[1], numbers, sizeof numbers) == sizeof numbers ? 0 : 1);
@@ -171,7 +250,7 @@ Measured measure_once(const Operations& operations, bool is_sampled) {
 
 // The footprint in a replay of its own, then the best time of several.
 template <class A>
-Measured measure(const Operations& operations, unsigned repetitions) {
+Measured measure(const OperationsFile& operations, unsigned repetitions) {
   Measured result = measure_once<A>(operations, true);
   for (unsigned i = 0; i < repetitions && result.error.empty(); ++i) {
     const Measured timed = measure_once<A>(operations, false);
@@ -189,7 +268,7 @@ constexpr Config with_alignment(Config config, size_t alignment) {
 struct Subject {
   const char* name;
   const char* text;
-  Measured (*measure)(const Operations& operations, unsigned repetitions);
+  Measured (*measure)(const OperationsFile& operations, unsigned repetitions);
 };
 
 constexpr Subject subjects[] = {
@@ -204,43 +283,14 @@ constexpr Subject subjects[] = {
     {"system", "system malloc", measure<SystemMalloc>},
 };
 
-// A file for node, gone at the end.
-class OperationsFile {
- public:
-  explicit OperationsFile(const Operations& operations) {
-    fd_ = mkstemp(path_);
-    const auto* at = reinterpret_cast<const char*>(operations.list.data());
-    size_t left = operations.list.size() * sizeof(Operation);
-    while (fd_ >= 0 && left > 0) {
-      const ssize_t written = write(fd_, at, left);
-      if (written <= 0)
-        throw Failure(std::string(path_) + ": " + strerror(errno));
-      at += written;
-      left -= static_cast<size_t>(written);
-    }
-    if (fd_ < 0) throw Failure(std::string(path_) + ": " + strerror(errno));
-  }
-  ~OperationsFile() {
-    close(fd_);
-    ::unlink(path_);
-  }
-  OperationsFile(const OperationsFile&) = delete;
-  OperationsFile& operator=(const OperationsFile&) = delete;
-  const char* path() const { return path_; }
-
- private:
-  char path_[32] = "/tmp/mote-replay-XXXXXX";
-  int fd_ = -1;
-};
-
 Measured measure_module(const std::string& module,
                         const OperationsFile& operations,
                         unsigned repetitions) {
   int ends[2];
-  if (pipe(ends) != 0) throw Failure(strerror(errno));
+  if (pipe(ends) != 0) fail("pipe");
   const std::string count = std::to_string(repetitions);
   const pid_t process = fork();
-  if (process < 0) throw Failure(strerror(errno));
+  if (process < 0) fail("fork");
   if (process == 0) {
     dup2(ends[1], STDOUT_FILENO);
     execlp("node", "node", "--input-type=module", "-e", replay_script, "--",
@@ -266,7 +316,7 @@ Measured measure_module(const std::string& module,
 }
 
 void print(const std::string& name, const Measured& measured,
-           const Operations& operations) {
+           const OperationsFile& operations) {
   if (!measured.error.empty()) {
     printf("%-28s failed: %s\n", name.c_str(), measured.error.c_str());
     return;
@@ -274,7 +324,7 @@ void print(const std::string& name, const Measured& measured,
   printf("%-28s %8.1f %15llu %8.3f\n", name.c_str(), measured.ns,
          static_cast<unsigned long long>(measured.footprint_bytes),
          static_cast<double>(measured.footprint_bytes) /
-             static_cast<double>(operations.peak_live_bytes));
+             static_cast<double>(operations.summary().peak_live_bytes));
 }
 
 struct Options {
@@ -285,16 +335,18 @@ struct Options {
   unsigned repetitions = 3;
 };
 
-// True if all of them served it.
-bool replay_on_all(const Options& options) {
-  const Operations operations =
-      make_operations(read_trace(options.trace), options.scale);
-  if (operations.list.empty()) throw Failure(options.trace + ": has no events");
-  printf("%s: %zu operations, at most %llu bytes live\n\n",
-         options.trace.c_str(), operations.list.size(),
-         static_cast<unsigned long long>(operations.peak_live_bytes));
+// The exit status: 0 if all of them served it.
+int replay_on_all(const Options& options) {
+  const OperationsFile operations(options.trace, options.scale);
+  if (!operations.is_good()) return 2;
+  if (operations.summary().operation_count == 0) {
+    throw Failure(options.trace + ": has no events");
+  }
+  printf("%s: %llu operations, at most %llu bytes live\n\n",
+         options.trace.c_str(),
+         static_cast<unsigned long long>(operations.summary().operation_count),
+         static_cast<unsigned long long>(operations.summary().peak_live_bytes));
   printf("%-28s %8s %15s %8s\n", "", "ns/op", "peak footprint", "/ live");
-  malloc_trim(0);
   bool are_good = true;
   const auto show = [&](const std::string& name, const Measured& measured) {
     print(name, measured, operations);
@@ -307,13 +359,11 @@ bool replay_on_all(const Options& options) {
       show(subject.text, subject.measure(operations, options.repetitions));
     }
   }
-  if (options.modules.empty()) return are_good;
-  const OperationsFile file(operations);
   for (const std::string& module : options.modules) {
     show(module.substr(module.rfind('/') + 1),
-         measure_module(module, file, options.repetitions));
+         measure_module(module, operations, options.repetitions));
   }
-  return are_good;
+  return are_good ? 0 : 1;
 }
 
 int main(int argument_count, char** arguments) {
@@ -347,7 +397,7 @@ int main(int argument_count, char** arguments) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return replay_on_all(options) ? 0 : 1;
+  return replay_on_all(options);
 }
 
 }  // namespace

@@ -38,11 +38,12 @@ Operations make_operations(const std::vector<uint8_t>& trace, double scale) {
     }
     live_bytes += operation.size;
     before = operation;
-    operations.peak_live_bytes =
-        std::max(operations.peak_live_bytes, live_bytes);
+    uint64_t& peak = operations.summary.peak_live_bytes;
+    peak = std::max(peak, live_bytes);
     operations.list.push_back(operation);
   }
-  operations.block_count = static_cast<uint32_t>(live.size());
+  operations.summary.operation_count = operations.list.size();
+  operations.summary.block_count = static_cast<uint32_t>(live.size());
   return operations;
 }
 

@@ -21,10 +21,15 @@ struct Operation {
 };
 static_assert(sizeof(Operation) == 16);
 
+struct OperationsSummary {
+  uint64_t operation_count = 0;
+  uint64_t peak_live_bytes = 0;  // of the sizes asked for
+  uint32_t block_count = 0;
+};
+
 struct Operations {
   std::vector<Operation> list;
-  uint32_t block_count = 0;
-  uint64_t peak_live_bytes = 0;  // of the sizes asked for
+  OperationsSummary summary;
 };
 
 // Blocks that are not in the trace and requests that were refused are left out;
