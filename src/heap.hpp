@@ -47,6 +47,13 @@ class Heap {
     if (ptr) back_.give(back_.block_in_use(ptr));
   }
 
+  // The same two as an `Allocator` (allocator.hpp) has them; what the caller
+  // knows of the block, the heap knows too.
+  void free(void* ptr, size_t, size_t) { free(ptr); }
+  void* reallocate(void* ptr, size_t, size_t align, size_t size) {
+    return reallocate(ptr, align, size);
+  }
+
   // The bytes that may be used at `ptr`, 0 for null. O(1).
   size_t usable_size(const void* ptr) const {
     if (size_t block_size = small_block_size(ptr)) return block_size;
