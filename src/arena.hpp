@@ -19,7 +19,8 @@
 //
 // A1: Chunks are linked from the current one to the first; the adopted buffer,
 //     if there is one, is the last of the list and never freed.
-// A2: position_ and the end of every chunk are multiples of min_align.
+// A2: position_ is a multiple of min_align, the end of every chunk one of
+//     chunk_alignment.
 // A3: chunk_bytes_ is the sum of the sizes of all chunks that came from the
 //     inner allocator, the spare one included.
 //
@@ -78,9 +79,10 @@ template <class T>
 concept NeedsNoDestructor =
     requires(Undestroyed<T>& u) { u.~Undestroyed<T>(); };
 
-// Every block starts at a multiple of `min_align`, and what asks for no more
-// costs an instruction or two less, and padding.
-template <class A, size_t min_align = 1>
+// Every block starts at a multiple of `min_align`, which makes all that asks
+// for no more a third faster: 0.6 ns a block where 1 takes 0.9
+// (tests/bench/arena). With 1, strings lie without padding.
+template <class A, size_t min_align = 8>
   requires ChunkSource<A>
 class Arena {
   static_assert(is_power_of_two(min_align) && min_align <= span_alignment);
@@ -129,12 +131,14 @@ class Arena {
   // of two; null when the inner allocator or the limit refuses a chunk, and
   // then no block has changed.
   [[gnu::always_inline]] void* allocate(size_t size, size_t align) {
-    const size_t gap = gap_before(position_, align);
-    const size_t room = room_bytes();
-    // A size of 0 wraps, and is made 1 on the slow path.
-    if (gap > room || size - 1 >= room - gap)
+    // Each block waits for the one before, so this is as short as can be.
+    char* const ptr = aligned(position_, align);
+    // As the end is aligned (A2), only a larger alignment can pass it.
+    if (align > chunk_alignment && is_beyond_end(ptr))
       return allocate_in_new_chunk(size, align);
-    char* ptr = position_ + gap;
+    // A size of 0 wraps, and is made 1 on the slow path.
+    if (size - 1 >= static_cast<size_t>(end_ - ptr))
+      return allocate_in_new_chunk(size, align);
     position_ = ptr + align_up(size, min_align);
     return ptr;
   }
@@ -285,8 +289,14 @@ class Arena {
     return reinterpret_cast<char*>(chunk) + chunk->size_bytes;
   }
 
-  static size_t gap_before(const char* position, size_t align) {
-    return align <= min_align ? 0 : -address_of(position) & (align - 1);
+  static char* aligned(char* position, size_t align) {
+    // Rounding up would change nothing, but only we know.
+    if (__builtin_constant_p(align) && align <= min_align) return position;
+    return reinterpret_cast<char*>(align_up(address_of(position), align));
+  }
+  // An address that wrapped around is, too.
+  bool is_beyond_end(const char* ptr) const {
+    return static_cast<size_t>(ptr - position_) > room_bytes();
   }
   static size_t block_bytes(size_t size) {
     return align_up(size + !size, min_align);
@@ -378,7 +388,7 @@ class Arena {
     give_back(left);
   }
 
-  static constexpr size_t first_chunk_bytes = 1024;
+  static constexpr size_t first_chunk_bytes = 512;
 
   char* position_ = nullptr;  // the next block, if it needs no padding
   char* end_ = nullptr;
