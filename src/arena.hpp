@@ -131,16 +131,9 @@ class Arena {
   // of two; null when the inner allocator or the limit refuses a chunk, and
   // then no block has changed.
   [[gnu::always_inline]] void* allocate(size_t size, size_t align) {
-    // Each block waits for the one before, so this is as short as can be.
     char* const ptr = aligned(position_, align);
-    // As the end is aligned (A2), only a larger alignment can pass it.
-    if (align > chunk_alignment && is_beyond_end(ptr))
-      return allocate_in_new_chunk(size, align);
-    // A size of 0 wraps, and is made 1 on the slow path.
-    if (size - 1 >= static_cast<size_t>(end_ - ptr))
-      return allocate_in_new_chunk(size, align);
-    position_ = ptr + align_up(size, min_align);
-    return ptr;
+    return fits(ptr, size, align) ? take(ptr, size)
+                                  : allocate_in_new_chunk(size, align);
   }
 
   // The same, cleared.
@@ -222,14 +215,14 @@ class Arena {
   // reset or released.
   class Checkpoint {
     friend class Arena;
-    Chunk* chunk = nullptr;
-    char* position = nullptr;
+    Chunk* chunk_ = nullptr;
+    char* position_ = nullptr;
   };
 
   Checkpoint checkpoint() const {
     Checkpoint here;
-    here.chunk = chunk_;
-    here.position = position_;
+    here.chunk_ = chunk_;
+    here.position_ = position_;
     return here;
   }
 
@@ -238,9 +231,9 @@ class Arena {
   // allocator. O(chunks since then). Traps when the checkpoint's chunk is not
   // there.
   void rewind(const Checkpoint& to) {
-    while (chunk_ != to.chunk) leave_chunk();
+    while (chunk_ != to.chunk_) leave_chunk();
     // The block just before may have been freed since.
-    if (position_ > to.position) position_ = to.position;
+    if (position_ > to.position_) position_ = to.position_;
   }
 
   // Takes all back, but keeps the buffer and the longest chunk for what comes.
@@ -294,9 +287,17 @@ class Arena {
     if (__builtin_constant_p(align) && align <= min_align) return position;
     return reinterpret_cast<char*>(align_up(address_of(position), align));
   }
-  // An address that wrapped around is, too.
-  bool is_beyond_end(const char* ptr) const {
-    return static_cast<size_t>(ptr - position_) > room_bytes();
+  // As the end is aligned (A2), only a larger alignment can pass it, or wrap. A
+  // size of 0 wraps and does not fit: it is made 1 on the slow path.
+  bool fits(const char* ptr, size_t size, size_t align) const {
+    if (align > chunk_alignment &&
+        static_cast<size_t>(ptr - position_) > room_bytes())
+      return false;
+    return size - 1 < static_cast<size_t>(end_ - ptr);
+  }
+  void* take(char* ptr, size_t size) {
+    position_ = ptr + align_up(size, min_align);
+    return ptr;
   }
   static size_t block_bytes(size_t size) {
     return align_up(size + !size, min_align);
@@ -306,7 +307,11 @@ class Arena {
   }
 
   [[gnu::noinline]] void* allocate_in_new_chunk(size_t size, size_t align) {
-    if (!size) return allocate(1, align);
+    if (!size) {
+      size = 1;
+      char* const ptr = aligned(position_, align);
+      if (fits(ptr, size, align)) return take(ptr, size);
+    }
     // The chunk's data may have to be padded, and its end is rounded.
     size_t overhead = header_size + chunk_alignment - 1;
     if (align > chunk_alignment) overhead += align - chunk_alignment;
@@ -315,7 +320,7 @@ class Arena {
     Chunk* chunk = take_chunk(align_down(needed_bytes, chunk_alignment));
     if (!chunk) return nullptr;
     enter_chunk(chunk);
-    return allocate(size, align);
+    return take(aligned(position_, align), size);
   }
 
   // A chunk of that many bytes or more.
