@@ -195,13 +195,12 @@ class Arena {
   // The same, all of them equal. Without a value: zero, or T's own default.
   template <NeedsNoDestructor T>
   T* try_fill(size_t count, const T& value = T()) {
-    return try_fill_with<T>(count, [&](size_t) -> const T& { return value; });
+    return try_fill_with<T>(count, [&](size_t) { return value; });
   }
 
   template <NeedsNoDestructor T>
   T* try_copy(const T* objects, size_t count) {
-    return try_fill_with<T>(count,
-                            [&](size_t i) -> const T& { return objects[i]; });
+    return try_fill_with<T>(count, [&](size_t i) { return objects[i]; });
   }
 
   // The string with the zero that ends it.
