@@ -10,7 +10,8 @@ namespace {
 
 // A type of this file's own: the one file is to define nothing but its names.
 struct Heap : mote::GlobalHeap {};
-using CArena = mote::Arena<Heap>;
+// Each call says its alignment, so strings may lie without padding.
+using CArena = mote::Arena<Heap, 1>;
 static_assert(sizeof(CArena) == sizeof(mote_arena));
 static_assert(alignof(CArena) == alignof(mote_arena));
 static_assert(sizeof(CArena::Checkpoint) == sizeof(mote_arena_checkpoint));

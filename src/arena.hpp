@@ -19,7 +19,8 @@
 //
 // A1: Chunks are linked from the current one to the first; the adopted buffer,
 //     if there is one, is the last of the list and never freed.
-// A2: position_ and the end of every chunk are multiples of min_align.
+// A2: position_ is a multiple of min_align, the end of every chunk one of
+//     chunk_alignment.
 // A3: chunk_bytes_ is the sum of the sizes of all chunks that came from the
 //     inner allocator, the spare one included.
 //
@@ -78,9 +79,10 @@ template <class T>
 concept NeedsNoDestructor =
     requires(Undestroyed<T>& u) { u.~Undestroyed<T>(); };
 
-// Every block starts at a multiple of `min_align`, and what asks for no more
-// costs an instruction or two less, and padding.
-template <class A, size_t min_align = 1>
+// Every block starts at a multiple of `min_align`, which makes all that asks
+// for no more a third faster: 0.6 ns a block where 1 takes 0.9
+// (tests/bench/arena). With 1, strings lie without padding.
+template <class A, size_t min_align = 8>
   requires ChunkSource<A>
 class Arena {
   static_assert(is_power_of_two(min_align) && min_align <= span_alignment);
@@ -129,14 +131,9 @@ class Arena {
   // of two; null when the inner allocator or the limit refuses a chunk, and
   // then no block has changed.
   [[gnu::always_inline]] void* allocate(size_t size, size_t align) {
-    const size_t gap = gap_before(position_, align);
-    const size_t room = room_bytes();
-    // A size of 0 wraps, and is made 1 on the slow path.
-    if (gap > room || size - 1 >= room - gap)
-      return allocate_in_new_chunk(size, align);
-    char* ptr = position_ + gap;
-    position_ = ptr + align_up(size, min_align);
-    return ptr;
+    char* const ptr = aligned(position_, align);
+    return fits(ptr, size, align) ? take(ptr, size)
+                                  : allocate_in_new_chunk(size, align);
   }
 
   // The same, cleared.
@@ -198,13 +195,12 @@ class Arena {
   // The same, all of them equal. Without a value: zero, or T's own default.
   template <NeedsNoDestructor T>
   T* try_fill(size_t count, const T& value = T()) {
-    return try_fill_with<T>(count, [&](size_t) -> const T& { return value; });
+    return try_fill_with<T>(count, [&](size_t) { return value; });
   }
 
   template <NeedsNoDestructor T>
   T* try_copy(const T* objects, size_t count) {
-    return try_fill_with<T>(count,
-                            [&](size_t i) -> const T& { return objects[i]; });
+    return try_fill_with<T>(count, [&](size_t i) { return objects[i]; });
   }
 
   // The string with the zero that ends it.
@@ -218,14 +214,14 @@ class Arena {
   // reset or released.
   class Checkpoint {
     friend class Arena;
-    Chunk* chunk = nullptr;
-    char* position = nullptr;
+    Chunk* chunk_ = nullptr;
+    char* position_ = nullptr;
   };
 
   Checkpoint checkpoint() const {
     Checkpoint here;
-    here.chunk = chunk_;
-    here.position = position_;
+    here.chunk_ = chunk_;
+    here.position_ = position_;
     return here;
   }
 
@@ -234,9 +230,9 @@ class Arena {
   // allocator. O(chunks since then). Traps when the checkpoint's chunk is not
   // there.
   void rewind(const Checkpoint& to) {
-    while (chunk_ != to.chunk) leave_chunk();
+    while (chunk_ != to.chunk_) leave_chunk();
     // The block just before may have been freed since.
-    if (position_ > to.position) position_ = to.position;
+    if (position_ > to.position_) position_ = to.position_;
   }
 
   // Takes all back, but keeps the buffer and the longest chunk for what comes.
@@ -285,8 +281,22 @@ class Arena {
     return reinterpret_cast<char*>(chunk) + chunk->size_bytes;
   }
 
-  static size_t gap_before(const char* position, size_t align) {
-    return align <= min_align ? 0 : -address_of(position) & (align - 1);
+  static char* aligned(char* position, size_t align) {
+    // Rounding up would change nothing, but only we know.
+    if (__builtin_constant_p(align) && align <= min_align) return position;
+    return reinterpret_cast<char*>(align_up(address_of(position), align));
+  }
+  // As the end is aligned (A2), only a larger alignment can pass it, or wrap. A
+  // size of 0 wraps and does not fit: it is made 1 on the slow path.
+  bool fits(const char* ptr, size_t size, size_t align) const {
+    if (align > chunk_alignment &&
+        static_cast<size_t>(ptr - position_) > room_bytes())
+      return false;
+    return size - 1 < static_cast<size_t>(end_ - ptr);
+  }
+  void* take(char* ptr, size_t size) {
+    position_ = ptr + align_up(size, min_align);
+    return ptr;
   }
   static size_t block_bytes(size_t size) {
     return align_up(size + !size, min_align);
@@ -296,7 +306,11 @@ class Arena {
   }
 
   [[gnu::noinline]] void* allocate_in_new_chunk(size_t size, size_t align) {
-    if (!size) return allocate(1, align);
+    if (!size) {
+      size = 1;
+      char* const ptr = aligned(position_, align);
+      if (fits(ptr, size, align)) return take(ptr, size);
+    }
     // The chunk's data may have to be padded, and its end is rounded.
     size_t overhead = header_size + chunk_alignment - 1;
     if (align > chunk_alignment) overhead += align - chunk_alignment;
@@ -305,7 +319,7 @@ class Arena {
     Chunk* chunk = take_chunk(align_down(needed_bytes, chunk_alignment));
     if (!chunk) return nullptr;
     enter_chunk(chunk);
-    return allocate(size, align);
+    return take(aligned(position_, align), size);
   }
 
   // A chunk of that many bytes or more.
@@ -378,7 +392,7 @@ class Arena {
     give_back(left);
   }
 
-  static constexpr size_t first_chunk_bytes = 1024;
+  static constexpr size_t first_chunk_bytes = 512;
 
   char* position_ = nullptr;  // the next block, if it needs no padding
   char* end_ = nullptr;

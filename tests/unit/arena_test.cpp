@@ -138,9 +138,9 @@ TEST(arena, the_last_block_is_taken_back) {
 TEST(arena, the_last_block_grows_and_shrinks_where_it_is) {
   Counted counted;
   void* const ptr = counted.arena.allocate(10, 1);
-  EXPECT_EQ(counted.arena.reallocate(ptr, 10, 1, 500), ptr);
-  EXPECT_EQ(counted.arena.allocated_bytes(), 500u);
-  EXPECT_EQ(counted.arena.reallocate(ptr, 500, 1, 20), ptr);
+  EXPECT_EQ(counted.arena.reallocate(ptr, 10, 1, 400), ptr);
+  EXPECT_EQ(counted.arena.allocated_bytes(), 400u);
+  EXPECT_EQ(counted.arena.reallocate(ptr, 400, 1, 20), ptr);
   EXPECT_EQ(counted.arena.allocated_bytes(), 20u);
   EXPECT_TRUE(counted.arena.try_expand(ptr, 20, 30));
   EXPECT_FALSE(counted.arena.try_expand(ptr, 30, 1 << 20));
@@ -323,19 +323,19 @@ TEST(arena, a_buffer_comes_first) {
   alignas(16) char buffer[1024];
   Counting<CMalloc> counting;
   Arena arena(counting, buffer, sizeof buffer);
-  const auto* const ptr = static_cast<char*>(arena.allocate(900, 1));
+  const auto* const ptr = static_cast<char*>(arena.allocate(880, 1));
   EXPECT_GE(ptr, buffer);
   EXPECT_LT(ptr, buffer + sizeof buffer);
   EXPECT_EQ(counting.counts().live_bytes, 0);
   EXPECT_EQ(arena.chunk_bytes(), 0u);
-  arena.allocate(900, 1);
+  arena.allocate(880, 1);
   EXPECT_GT(counting.counts().live_bytes, 0);
-  EXPECT_EQ(arena.allocated_bytes(), 1800u);
+  EXPECT_EQ(arena.allocated_bytes(), 1760u);
   arena.reset();
-  EXPECT_EQ(arena.allocate(900, 1), ptr);
+  EXPECT_EQ(arena.allocate(880, 1), ptr);
   arena.release();
   EXPECT_EQ(counting.counts().live_bytes, 0);
-  EXPECT_EQ(arena.allocate(900, 1), ptr);
+  EXPECT_EQ(arena.allocate(880, 1), ptr);
 }
 
 TEST(arena, a_buffer_may_be_all_there_is) {
@@ -434,11 +434,15 @@ TEST(arena, chunks_are_walked_from_the_newest_to_the_oldest) {
 TEST(arena, over_a_heap) {
   Heap<standard_profile, StaticArray<65536>> heap;
   Arena arena(heap);
-  size_t block_count = 0;
-  while (arena.allocate(100, 1) != nullptr) ++block_count;
-  EXPECT_GT(block_count, 500u);
-  arena.release();
-  EXPECT_NE(heap.allocate(60'000, 1), nullptr);  // all of it is back
+  size_t last_count = 0;
+  for (int round = 0; round < 10; ++round) {  // all of it comes back
+    size_t block_count = 0;
+    while (arena.allocate(100, 1) != nullptr) ++block_count;
+    EXPECT_GT(block_count, 500u);
+    EXPECT_GE(block_count, last_count);
+    last_count = block_count;
+    arena.release();
+  }
 }
 
 TEST(arena, over_another_arena) {
