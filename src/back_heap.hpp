@@ -67,18 +67,29 @@ class BackHeap {
   // on them can wrap, whatever the source rounds up to.
   static constexpr size_t size_slack = 0x20000;
 
+  // For a back heap that nobody keeps memory from.
+  struct NothingToReclaim {
+    bool operator()() const { return false; }
+  };
+
   // A block with at least `size` bytes at a multiple of `align` (a power of
-  // two; less than the heap's means that), or null: then nothing has changed.
+  // two; less than the heap's means that), or null: then no block has changed.
   // `moving`, if not null, is a block to do it with in place, when possible.
-  void* allocate(size_t size, size_t align, Header* moving = nullptr) {
+  // Before the heap grows, `reclaim` gives back what is kept for later; whether
+  // that was anything.
+  template <class Reclaim = NothingToReclaim>
+  void* allocate(size_t size, size_t align, Header* moving = nullptr,
+                 Reclaim reclaim = {}) {
     if (size + align + size_slack < size) return nullptr;
     size_t block_size = size_to_block_size(size);
     // At first only what the end of the heap lacks is asked for. If that memory
     // came from elsewhere it may not do; the second growth asks for all.
-    for (size_t credit_max = block_size;; credit_max = 0) {
+    for (size_t credit_max = block_size;;) {
       if (moving && resize(moving, block_size)) return payload_of(moving);
       if (Header* block = take(block_size, align)) return payload_of(block);
+      if (reclaim()) continue;
       if (!grow(block_size + align, moving, credit_max)) return nullptr;
+      credit_max = 0;
     }
   }
 

@@ -19,8 +19,10 @@ struct Config {
   bool has_slabs = true;
 
   // Size classes, one for each multiple of the alignment: the largest block
-  // served from a slab has 32 granules.
-  size_t class_count = 32;
+  // served from a slab has 24 granules. Memory over the headerless limit on
+  // traces, at 16 and 8: 16 granules 1.036, 1.030; 20 1.032, 1.030; 24 1.032,
+  // 1.034; 32 1.033, 1.035.
+  size_t class_count = 24;
 
   // Bytes per slab, a power of two. Small, so that a program that uses each
   // size class a little pays little; not smaller, because the last block of a
@@ -30,14 +32,15 @@ struct Config {
   size_t slab_size = 4096;
 
   // How many blocks of a bin are tried before the next bin is. Bounds the time
-  // of an allocation; higher fits better.
+  // of an allocation; higher fits better. Of a random mix of sizes 8 makes the
+  // heap 12 % smaller than 1, on traces it is the same.
   unsigned bin_scan_max = 8;
 
   constexpr size_t small_size_max() const { return class_count * alignment; }
 };
 
 inline constexpr Config standard_profile = {};
-inline constexpr Config tiny_profile = {.has_slabs = false};
+inline constexpr Config tiny_profile = {.has_slabs = false, .bin_scan_max = 1};
 
 constexpr bool is_valid(Config c) {
   return is_power_of_two(c.alignment) && is_power_of_two(c.slab_size) &&

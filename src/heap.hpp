@@ -47,6 +47,13 @@ class Heap {
     if (ptr) back_.give(back_.block_in_use(ptr));
   }
 
+  // The same two as an `Allocator` (allocator.hpp) has them; what the caller
+  // knows of the block, the heap knows too.
+  void free(void* ptr, size_t, size_t) { free(ptr); }
+  void* reallocate(void* ptr, size_t, size_t align, size_t size) {
+    return reallocate(ptr, align, size);
+  }
+
   // The bytes that may be used at `ptr`, 0 for null. O(1).
   size_t usable_size(const void* ptr) const {
     if (size_t block_size = small_block_size(ptr)) return block_size;
@@ -113,11 +120,10 @@ class Heap {
           if (void* ptr = small_.pop(class_index)) return ptr;
         } while (small_.add_slab(back_, class_index));
       }
-      if (void* ptr = back_.allocate(size, align, moving)) return ptr;
-      // Refused: what empty slabs keep for later is needed now.
-      small_.release_spares(back_);
+      return small_.allocate_large(back_, size, align, moving);
+    } else {
+      return back_.allocate(size, align, moving);
     }
-    return back_.allocate(size, align, moving);
   }
 
   // The size of a block in a slab, 0 for others.

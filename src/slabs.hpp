@@ -16,9 +16,9 @@
 // freed first: a pair of malloc and free touches the block, the list and the
 // map's entry, and no slab header, for there is none. A slab that becomes empty
 // leaves the list block by block (its list is doubly linked; at most 511 steps)
-// and returns to the back heap at once, except one a class, kept so that a
-// program at the edge does not pay for it again and again: the lowest, so that
-// what stays behind is always found at the same places.
+// and returns to the back heap at once, except the last one a class, its spare,
+// kept so that a program at the edge does not pay for it again and again.
+// Before the heap grows, all spares return.
 //
 // S1: An entry is not 0 exactly where a slab lies.
 // S2: Blocks in use and blocks on the list add up to the slab's capacity.
@@ -101,9 +101,17 @@ class Slabs {
     return true;
   }
 
+  // A block of the back heap, which grows only when no spare can be given up;
+  // else as BackHeap::allocate.
+  [[gnu::noinline]] void* allocate_large(Back& back, size_t size, size_t align,
+                                         Header* moving = nullptr) {
+    return back.allocate(size, align, moving,
+                         [&] { return release_spares(back); });
+  }
+
   // Cuts a new slab for the class; false when memory is refused.
   bool add_slab(Back& back, size_t class_index) {
-    void* slab = back.allocate(slab_bytes, config.slab_size);
+    void* slab = allocate_large(back, slab_bytes, config.slab_size);
     if (!slab) return false;
     if constexpr (!Source::is_near_zero)
       origin_ = align_down(address_of(back.start()), config.slab_size);
@@ -117,12 +125,6 @@ class Slabs {
     for_each_block(c, slab, [&](FreeNode* node) { mote::push(&c.list, node); });
     map_[index] = static_cast<Entry>(class_index + 1);
     return true;
-  }
-
-  // Returns all empty slabs to the back heap. O(classes).
-  void release_spares(Back& back) {
-    if (map_)
-      for (Class& c : classes_) retire(back, c, no_slab);
   }
 
  private:
@@ -190,28 +192,36 @@ class Slabs {
       action(reinterpret_cast<FreeNode*>(block));
   }
 
-  // The slab at `index` has no block in use any more. It or the class's spare
-  // returns to the back heap: the higher one, so that what stays lies low.
-  [[gnu::noinline]] void retire(Back& back, Class& c, size_t index) {
+  // Returns all empty slabs to the back heap; whether there were any.
+  // O(classes).
+  bool release_spares(Back& back) {
+    bool any = false;
+    if (map_)
+      for (Class& c : classes_) any |= retire(back, c, no_slab);
+    return any;
+  }
+
+  // The slab at `index` has no block in use any more and becomes the class's
+  // spare. The one before returns to the back heap if it is still empty;
+  // whether it did.
+  [[gnu::noinline]] bool retire(Back& back, Class& c, size_t index) {
     size_t spare = c.spare;
+    c.spare = static_cast<uint32_t>(index);
     // `no_slab` has an entry of 0, which is no class's number.
-    bool has_spare = map_[spare] == c.number;
-    bool is_lower = index < spare;
-    if (!has_spare || is_lower) c.spare = static_cast<uint32_t>(index);
-    if (!has_spare || spare == index) return;
-    if (!is_lower) spare = index;
+    if (map_[spare] != c.number || spare == index) return false;
     void* slab = reinterpret_cast<void*>(origin() + spare * config.slab_size);
     repair_first(&c.list);
     for_each_block(c, slab, [](FreeNode* node) { unlink(node); });
     map_[spare] = 0;
     back.give(Back::block_of(slab));
+    return true;
   }
 
   // Makes the map cover `index`, with room to double.
   bool extend_map(Back& back, size_t index) {
     size_t size = 2 * index;
     auto* map = static_cast<Entry*>(
-        back.allocate(size * sizeof(Entry), config.alignment));
+        allocate_large(back, size * sizeof(Entry), config.alignment));
     if (!map) return false;
     __builtin_memset(map, 0, size * sizeof(Entry));
     if (map_) {

@@ -13,7 +13,7 @@ import { asMarkdown, asText, tables } from "./report.mjs";
 import { measureSizes } from "./sizes.mjs";
 import { summarize } from "./statistics.mjs";
 import { Failure, checkTools, out, run } from "./toolchain.mjs";
-import { programVersions, recordTraces, traceRows } from "./traces.mjs";
+import { recorded, traceRows, unpackTraces } from "./traces.mjs";
 
 const usage = `usage: tests/bench/run [options]
   --quick             3 repetitions, dlmalloc, emmalloc and zig as the only peers,
@@ -26,7 +26,6 @@ const usage = `usage: tests/bench/run [options]
   --module=NAME=FILE  one more allocator; may be repeated
   --peers=LIST        only these peers
   --native            the same rows as native programs, too
-  --record            record the traces again
   --check             fail when a memory or size bar is missed
 `;
 
@@ -37,7 +36,7 @@ function parse() {
   try {
     return parseArgs({
       options: {
-        quick: flag, "memory-only": flag, native: flag, record: flag, check: flag, help: flag,
+        quick: flag, "memory-only": flag, native: flag, check: flag, help: flag,
         engine: value, only: value, reps: value, mote: value, peers: value, module: { ...value, multiple: true },
       },
     }).values;
@@ -116,7 +115,7 @@ async function describe(engines, rows) {
     compiler: await firstLine("clang++-19", "--version"),
     "wasm-opt": await firstLine("wasm-opt", "--version"),
     ...Object.fromEntries(await Promise.all(engines.map(async (engine) => [engine, await engineVersion(engine)]))),
-    ...Object.fromEntries(Object.entries(await programVersions(rows)).map(([name, version]) => [`trace of ${name}`, version])),
+    ...Object.fromEntries(rows.filter((name) => name in recorded).map((name) => [`trace of ${name}`, recorded[name]])),
   };
 }
 
@@ -131,7 +130,7 @@ async function main() {
   await checkTools();
   mkdirSync(out, { recursive: true });
 
-  const traces = await recordTraces(names, options.record);
+  const traces = await unpackTraces(names);
   const rows = names.map((name) => ({ name, trace: traces.find((trace) => trace.name === name)?.file }));
   const subjects = await chooseAllocators(options, "-O2");
   const modules = await Promise.all(subjects.map(async (subject) => ({ name: subject.name, file: await benchModule(subject) })));

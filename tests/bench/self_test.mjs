@@ -9,8 +9,8 @@ import { bump, dlmalloc } from "./allocators.mjs";
 import { check } from "./check.mjs";
 import { runPlan } from "./engines.mjs";
 import { benchModule, countModule, syntheticRows } from "./modules.mjs";
-import { compile, run } from "./toolchain.mjs";
-import { recordProgram } from "./traces.mjs";
+import { compile, root, run } from "./toolchain.mjs";
+import { convert } from "./traces.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "mote-self-test-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -105,9 +105,11 @@ test("a trace has just the program's calls, and its limits are right", async () 
     }`);
   const program = join(folder, "known");
   await run("gcc", ["-O0", source, "-o", program]);
-  const file = join(folder, "known.trace");
-  await recordProgram({ name: "known", comm: "known", command: () => [program] }, folder, file);
-  const bytes = readFileSync(file);
+  const trace = join(folder, "known.trace");
+  await run(join(root, "build/native/mote-trace"), ["--order-only", "-o", trace, program]);
+  const bytes = await convert(readFileSync(trace));
+  const file = join(folder, "known.operations");
+  writeFileSync(file, bytes);
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   const records = Array.from({ length: words.length / 2 }, (_, i) => {
     const what = words[2 * i];

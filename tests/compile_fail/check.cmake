@@ -8,8 +8,8 @@ set(failed 0)
 
 function(compile)  # DEFINITION...
   execute_process(
-    COMMAND ${COMPILER} -std=c++20 -fsyntax-only -I${ROOT}/src ${ARGN}
-      ${CMAKE_CURRENT_LIST_DIR}/config.cpp
+    COMMAND ${COMPILER} -std=c++20 -fsyntax-only -I${ROOT}/src
+      -I${ROOT}/src/include ${ARGN} ${CMAKE_CURRENT_LIST_DIR}/${source}
     RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
   set(status "${status}" PARENT_SCOPE)
   set(output "${output}" PARENT_SCOPE)
@@ -43,6 +43,7 @@ function(expect_failure reason)
   set(failed ${failed} PARENT_SCOPE)
 endfunction()
 
+set(source config.cpp)
 expect_success()
 expect_success(-DMOTE_SETTINGS=.alignment=8)
 expect_success(-DMOTE_SETTINGS=.has_slabs=false)
@@ -60,6 +61,18 @@ expect_failure("allignment" -DMOTE_SETTINGS=.allignment=8)
 expect_failure("PageSource" -DMOTE_BAD_SOURCE)
 expect_failure("noexcept" -DMOTE_THROWING_SOURCE)
 expect_failure("ReleasingPageSource" -DMOTE_TRIM)
+
+set(source allocators.cpp)
+expect_success()
+expect_success(-DMOTE_MIN_ALIGN=16)
+expect_failure("min_align" -DMOTE_MIN_ALIGN=3)
+expect_failure("min_align" -DMOTE_MIN_ALIGN=32)
+expect_failure("NeedsNoDestructor" -DMOTE_OBJECT_WITH_DESTRUCTOR)
+expect_failure("Allocator" -DMOTE_NO_ALLOCATOR)
+expect_failure("deleted" -DMOTE_COPY)
+expect_failure("RefusalRule" -DMOTE_NO_RULE)
+expect_failure("share its state" -DMOTE_STATE_BY_VALUE)
+expect_failure("no matching" -DMOTE_NO_REFERENCE)
 
 message("${passed} passed, ${failed} failed")
 if(failed GREATER 0)

@@ -106,8 +106,11 @@ TYPED_TEST(bad_input, a_double_free_of_a_block_between_two_free_ones_stops) {
   }
 }
 
+// Between two fences, so that the hole is too small to be part of another
+// block.
 TYPED_TEST(bad_input, a_double_free_after_other_allocations_stops) {
   for (size_t size : sizes) {
+    char* const first_fence = this->allocate(size);
     char* const ptr = this->allocate(size);
     char* const fence = this->allocate(size);
     this->free(ptr);
@@ -115,6 +118,7 @@ TYPED_TEST(bad_input, a_double_free_after_other_allocations_stops) {
     EXPECT_STOPS(this->free(ptr), "double free");
     this->free(other);
     EXPECT_STOPS(this->free(ptr), "double free");
+    this->free(first_fence);
     this->free(fence);
   }
 }

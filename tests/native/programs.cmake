@@ -5,3 +5,13 @@ if(NOT WIN32)
   mote_add_test(static_link
     bash ${CMAKE_CURRENT_LIST_DIR}/static_link $<TARGET_FILE:mote>)
 endif()
+if(MOTE_TOOLS)
+  add_executable(traced_program ${CMAKE_CURRENT_LIST_DIR}/traced_program.cpp)
+  target_link_libraries(traced_program PRIVATE Threads::Threads)
+  target_compile_features(traced_program PRIVATE cxx_std_20)
+  # As it is written: the compiler may leave out what nobody looks at.
+  target_compile_options(traced_program PRIVATE -O1 -fno-builtin
+    -fno-allocation-dce)
+  mote_add_test(trace_tools python3 ${CMAKE_CURRENT_LIST_DIR}/trace_tools.py
+    ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
+endif()

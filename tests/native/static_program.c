@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mote/arena.h"
 #include "mote/mote.h"
 
 #define REQUIRE(condition) \
@@ -24,6 +25,24 @@ static void* churn(void* argument) {
     free(ptr);
   }
   return argument;
+}
+
+static mote_arena static_arena = MOTE_ARENA_INIT;
+
+static void use_arena(void) {
+  for (int round = 0; round < 3; ++round) {
+    mote_arena_checkpoint begin = mote_arena_mark(&static_arena);
+    for (size_t i = 0; i < 1000; ++i) {
+      char* ptr = (char*)mote_arena_alloc(&static_arena, i, 0);
+      REQUIRE(ptr);
+      memset(ptr, 1, i);
+    }
+    REQUIRE(mote_arena_allocated_bytes(&static_arena) >= 1000 * 999 / 2);
+    mote_arena_rewind(&static_arena, begin);
+    REQUIRE(mote_arena_allocated_bytes(&static_arena) == 0);
+  }
+  mote_arena_release(&static_arena);
+  REQUIRE(mote_arena_chunk_bytes(&static_arena) == 0);
 }
 
 static void at_exit(void) { free(malloc(10)); }
@@ -54,6 +73,8 @@ int main(void) {
   REQUIRE(stream && fprintf(stream, "%s %.3f", text, 0.5) == 10);
   fclose(stream);
   free(text);
+
+  use_arena();
 
   void* blocks[] = {calloc(10, 10),        realloc(NULL, 10),
                     memalign(64, 10),      valloc(10),

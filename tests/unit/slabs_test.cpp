@@ -227,18 +227,29 @@ TYPED_TEST(slabs, only_slabs_are_in_the_page_map) {
 
 // Slabs come and go.
 
-TYPED_TEST(slabs, of_two_empty_slabs_the_lower_is_kept) {
+TYPED_TEST(slabs, of_two_empty_slabs_the_later_is_kept) {
   const size_t capacity = this->capacity(64);
-  for (bool lower_first : {true, false}) {
-    std::vector<void*> one = this->allocate_many(capacity, 64);
-    std::vector<void*> other = this->allocate_many(capacity, 64);
-    if (other[0] < one[0]) std::swap(one, other);
-    this->free_many(lower_first ? one : other);
-    this->free_many(lower_first ? other : one);
-    EXPECT_TRUE(this->contains(one[0]));
-    EXPECT_FALSE(this->contains(other[0]));
-    ASSERT_STREQ(verify(this->heap_), nullptr);
+  const std::vector<void*> one = this->allocate_many(capacity, 64);
+  const std::vector<void*> other = this->allocate_many(capacity, 64);
+  this->free_many(one);
+  this->free_many(other);
+  EXPECT_FALSE(this->contains(one[0]));
+  EXPECT_TRUE(this->contains(other[0]));
+  EXPECT_STREQ(verify(this->heap_), nullptr);
+}
+
+TYPED_TEST(slabs, spares_return_before_the_heap_grows) {
+  // Some of each class, so that the spares lie side by side.
+  std::vector<void*> blocks;
+  for (size_t size : this->class_sizes()) {
+    blocks.push_back(this->allocate(size));
   }
+  this->free_many(blocks);
+  const size_t spare_bytes = blocks.size() * this->config.slab_size;
+  const auto growth_count = this->heap_.source().acquire_count;
+  EXPECT_NE(this->allocate(spare_bytes / 2), nullptr);
+  EXPECT_EQ(this->heap_.source().acquire_count, growth_count);
+  EXPECT_STREQ(verify(this->heap_), nullptr);
 }
 
 TYPED_TEST(slabs, S4_an_empty_slab_is_kept_as_the_spare) {

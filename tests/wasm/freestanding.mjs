@@ -24,9 +24,15 @@ function instantiate(maximum) {
   const fail = (condition, file, line) => {
     throw new CheckFailed(`${text(file)}:${line}: ${text(condition)}`);
   };
+  const events = [];
   const { exports } = new WebAssembly.Instance(module, {
     env: { memory },
-    test: { fail },
+    mote: { event: (...fields) => { events.push(fields); } },
+    test: {
+      fail,
+      event_count: () => events.length,
+      event_field: (event, field) => events[event][field],
+    },
   });
   return { memory, text, exports };
 }

@@ -12,7 +12,9 @@ add_custom_command(OUTPUT ${single_file}
   COMMAND ${CMAKE_COMMAND} -DOUT=${single_file}
     -P ${PROJECT_SOURCE_DIR}/src/amalgamate.cmake
   DEPENDS ${core_sources} ${PROJECT_SOURCE_DIR}/src/amalgamate.cmake
+    ${PROJECT_SOURCE_DIR}/src/arena.cpp
     ${PROJECT_SOURCE_DIR}/src/include/mote/mote.h
+    ${PROJECT_SOURCE_DIR}/src/include/mote/arena.h
   VERBATIM)
 
 find_program(MOTE_WASM_LD wasm-ld-19 REQUIRED)
