@@ -26,6 +26,9 @@ struct Mallinfo {
   Number fordblks;  // free bytes
   Number keepcost;  // bytes that malloc_trim could give back
 };
+// Complete before a C function returns one.
+template struct Mallinfo<int>;
+template struct Mallinfo<size_t>;
 
 mote_statistics ask() {
   mote_statistics statistics;
