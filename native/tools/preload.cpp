@@ -5,6 +5,7 @@
 // one. Settings are in the environment, see README.md.
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -388,6 +389,8 @@ bool is_malloc_ours() {
 
 [[gnu::constructor]] void begin() {
   recorder.begin();
+  pthread_atfork([] { recorder.before_fork(); },
+                 [] { recorder.after_fork_in_parent(); }, nullptr);
   if (!is_malloc_ours()) {
     recorder.mark(TraceMark::user,
                   "mote-trace: the program brings its own malloc, whose calls "

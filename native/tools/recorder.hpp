@@ -62,6 +62,25 @@ class Recorder {
     if (is_recording() && depth_ > 0) load_unwinder();
   }
 
+  // Around a fork by the C library. The unwinder and dl_iterate_phdr have locks
+  // that the child would inherit as another thread holds them, for ever: the
+  // fork waits until no thread is in there, and keeps them out meanwhile. For a
+  // second at most, since those in there may wait for one that is kept out.
+  void before_fork() {
+    const PreserveErrno preserve;
+    const Inside inside;
+    if (!is_recording() || backtrace_ == nullptr) return;
+    thread_.is_forking = true;
+    __atomic_fetch_add(&forking_, 1, __ATOMIC_SEQ_CST);
+    wait_until_zero(unwinding_);
+  }
+
+  void after_fork_in_parent() {
+    if (!thread_.is_forking) return;
+    thread_.is_forking = false;
+    __atomic_fetch_sub(&forking_, 1, __ATOMIC_SEQ_CST);
+  }
+
   // An event of the function that was called from `caller`. errno stays.
   void note(const TraceRecord& event, const void* caller) {
     note_around(event, caller, [](TraceRecord&) {});
@@ -125,6 +144,7 @@ class Recorder {
   struct Thread {
     uint32_t id;
     bool is_inside;
+    bool is_forking;
   };
   [[gnu::tls_model("initial-exec")]] static inline thread_local Thread thread_;
 
@@ -141,6 +161,8 @@ class Recorder {
   unsigned depth_ = 0;
   using Backtrace = int (*)(void** frames, int frame_count_max);
   Backtrace backtrace_ = nullptr;
+  int unwinding_ = 0;  // threads that may hold a lock that is not ours
+  int forking_ = 0;    // threads between before_fork and the fork
   uint32_t last_thread_ = 0;
   uint64_t start_ns_ = 0;
   pid_t process_ = 0;
@@ -187,6 +209,8 @@ class Recorder {
       module_count_ = 0;
       last_thread_ = 0;
       thread_.id = 0;
+      thread_.is_forking = false;
+      forking_ = 0;
     } else if (!read_settings()) {
       return false;
     }
@@ -204,6 +228,7 @@ class Recorder {
       char text[64];
       snprintf(text, sizeof text, "forked from process %d", parent);
       write_mark(TraceMark::user, text);
+      if (unwinding_ != 0) lose_unwinder();
     }
     if (depth_ > 0) modules_are_stale_ = true;
     return true;
@@ -348,6 +373,53 @@ class Recorder {
     if (backtrace_ == nullptr) say("there is no libunwind.so.8, so no stacks");
   }
 
+  // In a fork's child: some thread, which is not here, may have held the locks.
+  void lose_unwinder() {
+    unwinding_ = 0;
+    backtrace_ = nullptr;
+    depth_ = 0;
+    write_mark(TraceMark::user,
+               "mote-trace: forked while another thread was in the unwinder, "
+               "so there are no stacks");
+  }
+
+  static void wait_until_zero(const int& count) {
+    const uint64_t end = now(CLOCK_MONOTONIC) + 1'000'000'000;
+    while (__atomic_load_n(&count, __ATOMIC_SEQ_CST) != 0 &&
+           now(CLOCK_MONOTONIC) < end) {
+      const timespec pause = {0, 20'000};
+      nanosleep(&pause, nullptr);
+    }
+  }
+
+  // While it is there, this thread may hold a lock that is not ours.
+  class Unwinding {
+   public:
+    explicit Unwinding(Recorder& recorder) : recorder_(recorder) {
+      enter();
+      if (__atomic_load_n(&recorder_.forking_, __ATOMIC_SEQ_CST) == 0 ||
+          thread_.is_forking) {
+        return;
+      }
+      leave();
+      wait_until_zero(recorder_.forking_);
+      enter();
+    }
+    ~Unwinding() { leave(); }
+    Unwinding(const Unwinding&) = delete;
+    Unwinding& operator=(const Unwinding&) = delete;
+
+   private:
+    Recorder& recorder_;
+
+    void enter() {
+      __atomic_fetch_add(&recorder_.unwinding_, 1, __ATOMIC_SEQ_CST);
+    }
+    void leave() {
+      __atomic_fetch_sub(&recorder_.unwinding_, 1, __ATOMIC_SEQ_CST);
+    }
+  };
+
   // Without the lock: the unwinder may wait for the dynamic linker's, which
   // another thread may hold while it allocates.
   //
@@ -357,13 +429,18 @@ class Recorder {
   void capture(Stack& stack, const void* caller) {
     void* frames[depth_max + own_frames_max];
     const int depth = static_cast<int>(depth_ + own_frames_max);
-    const int count = backtrace_(frames, depth);
+    const int count = unwind(frames, depth);
     int first = 0;  // the program's frames begin with the caller
     while (first < count && frames[first] != caller) ++first;
     if (first == count) first = 0;
     for (int i = first; i < count && stack.depth < depth_; ++i) {
       stack.addresses[stack.depth++] = reinterpret_cast<uintptr_t>(frames[i]);
     }
+  }
+
+  int unwind(void** frames, int count_max) {
+    const Unwinding unwinding(*this);
+    return backtrace_(frames, count_max);
   }
 
   uint32_t intern(const Stack& stack) {
@@ -390,6 +467,7 @@ class Recorder {
 
   // The linker's lock comes before ours: others may hold it and allocate.
   void note_modules() {
+    const Unwinding unwinding(*this);
     dl_iterate_phdr(
         [](dl_phdr_info* info, size_t, void* argument) {
           auto& recorder = *static_cast<Recorder*>(argument);

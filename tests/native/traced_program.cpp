@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -70,11 +71,11 @@ void* thread_work(void*) {
   return nullptr;
 }
 
-void threads(int count) {
+void threads(int count, void* (*work)(void*) = thread_work) {
   std::vector<pthread_t> running;
   for (int i = 0; i < count; ++i) {
     pthread_t thread;
-    if (pthread_create(&thread, nullptr, thread_work, nullptr) != 0) break;
+    if (pthread_create(&thread, nullptr, work, nullptr) != 0) break;
     running.push_back(thread);
     if (running.size() == 200) {
       for (pthread_t other : running) pthread_join(other, nullptr);
@@ -84,7 +85,21 @@ void threads(int count) {
   for (pthread_t other : running) pthread_join(other, nullptr);
 }
 
-// While others allocate, so that a lock may be held in the middle of it.
+// From one of many places. What comes from a place that this thread has been at
+// is in the unwinder's cache, and takes none of its locks.
+constexpr int place_count = 200;
+
+template <int... places>
+void allocate_from(int place, std::integer_sequence<int, places...>) {
+  (void)((place == places && (allocate(1, 77), true)) || ...);
+}
+
+void allocate_from(int place) {
+  allocate_from(place, std::make_integer_sequence<int, place_count>());
+}
+
+// While others allocate, so that a lock may be held in the middle of it: new
+// threads, from all places.
 template <class Fork>
 void forks(Fork fork_like) {
   std::atomic<bool> is_over = false;
@@ -92,14 +107,22 @@ void forks(Fork fork_like) {
   pthread_create(
       &thread, nullptr,
       [](void* over) -> void* {
-        while (!*static_cast<std::atomic<bool>*>(over)) free(malloc(1));
+        while (!*static_cast<std::atomic<bool>*>(over)) {
+          threads(1, [](void*) -> void* {
+            for (int place = 0; place < place_count; ++place) {
+              allocate_from(place);
+              free(sink);
+            }
+            return nullptr;
+          });
+        }
         return nullptr;
       },
       &is_over);
   for (int i = 0; i < 20; ++i) {
     const auto child = static_cast<pid_t>(fork_like());
     if (child == 0) {
-      allocate(7, 77);
+      for (int place = 0; place < 7; ++place) allocate_from(i * 7 + place);
       _exit(0);
     }
     int status = 0;
