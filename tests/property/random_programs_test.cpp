@@ -11,11 +11,12 @@
 namespace mote {
 namespace {
 
-using ProgramChoices = testing::Types<
-    Choice<Config{.alignment = 16}>, Choice<Config{.alignment = 8}>,
-    Choice<Config{.alignment = 16, .has_slabs = false}>,
-    Choice<Config{.alignment = 8, .has_slabs = false}>,
-    Choice<Config{.class_count = 4, .slab_size = 512, .bin_scan_max = 1}>>;
+using ProgramChoices =
+    testing::Types<Choice<Config{.alignment = 16}>,
+                   Choice<Config{.alignment = 8}>,
+                   Choice<Config{.alignment = 16, .has_slabs = false}>,
+                   Choice<Config{.alignment = 8, .has_slabs = false}>,
+                   Choice<Config{.class_count = 4, .slab_size = 512}>>;
 
 template <class C>
 class random_programs : public testing::Test {

@@ -40,14 +40,9 @@ TEST(config, small_sizes_are_multiples_that_the_page_map_can_hold) {
 TEST(config, slabs_are_powers_of_two_that_lose_little) {
   EXPECT_FALSE(is_valid({.slab_size = 0}));
   EXPECT_FALSE(is_valid({.slab_size = 3000}));
-  EXPECT_FALSE(is_valid({.slab_size = 2048}));   // an eighth of it is below 512
+  EXPECT_FALSE(is_valid({.slab_size = 2048}));   // an eighth of it is below 384
   EXPECT_FALSE(is_valid({.slab_size = 16384}));  // more blocks than a count has
   EXPECT_TRUE(is_valid({.slab_size = 4096}));
-}
-
-TEST(config, a_bin_is_looked_at_at_least_once) {
-  EXPECT_FALSE(is_valid({.bin_scan_max = 0}));
-  EXPECT_TRUE(is_valid({.bin_scan_max = 1}));
 }
 
 // Settings at the edge of what is valid give heaps that work.
@@ -72,8 +67,6 @@ TEST(config, edges_work) {
       .alignment = 8, .class_count = 2, .slab_size = 128}>();
   allocates_and_frees<Config{.class_count = 1, .slab_size = 128}>();
   allocates_and_frees<Config{.class_count = 64, .slab_size = 8192}>();
-  allocates_and_frees<Config{.bin_scan_max = 1}>();
-  allocates_and_frees<Config{.has_slabs = false, .bin_scan_max = 1000}>();
 }
 
 }  // namespace
