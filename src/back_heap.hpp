@@ -251,7 +251,8 @@ class BackHeap {
   // Four bins an octave.
   static unsigned size_to_bin(size_t block_size) {
     unsigned octave = highest_bit(block_size);
-    return octave * 4 + (block_size >> (octave - 2) & 3);
+    size_t quarter = block_size >> (octave - 2) & 3;
+    return octave * 4 + static_cast<unsigned>(quarter);
   }
 
   // The first block of a bin, or a later bin's. Beyond the bin of the size any
