@@ -31,9 +31,9 @@
 // the same requests at the same places again.
 //
 // Costs: allocate and free are O(1): of each bin only the first block is looked
-// at, however large the heap. No map says which bins are empty; it would cost 60
-// bytes, and without it a heap that has no slabs reads up to 108 heads to find
-// that it must take from its end.
+// at, however large the heap. No map says which bins are empty; it would cost
+// 60 bytes, and without it a heap that has no slabs reads up to 108 heads to
+// find that it must take from its end.
 #pragma once
 
 #include <stddef.h>
