@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { runTests } from '../../size-reports/tests/harness.mjs';
+import { Pieces, walk } from '../../wasm/js/layout.js';
 import { Heap, HeapError, kinds } from '../../wasm/js/mote.js';
 import { random } from './traces.mjs';
 
@@ -63,6 +64,18 @@ function walksAsTheModuleDoes(path) {
   deepEqual(listed, ownWalk(heap));
   const used = listed.filter(([, , kind]) => kind === kinds.used).map(([address]) => address);
   deepEqual(used.sort((a, b) => a - b), [...live.keys()].sort((a, b) => a - b));
+}
+
+// Whichever piece it is that no longer fits.
+function growsItsColumns(path) {
+  const heap = open(path);
+  churn(heap, 3, 300);
+  const { count: pieceCount, ...columns } = heap.walk();
+  const expected = { pieceCount, blockSizes: [...columns.blockSize.slice(0, pieceCount)], rows: rows(heap.walk()) };
+  for (let capacity = 1; capacity <= pieceCount; ++capacity) {
+    const pieces = walk(heap.memory, heap.layout, new Pieces(capacity));
+    deepEqual({ pieceCount: pieces.count, blockSizes: [...pieces.blockSize.slice(0, pieces.count)], rows: rows(pieces) }, expected);
+  }
 }
 
 function countsAsTheModuleDoes(path) {
@@ -169,7 +182,7 @@ async function worksWithEmscripten() {
 }
 
 const perModule = [
-  seesAnEmptyHeap, walksAsTheModuleDoes, countsAsTheModuleDoes, seesForeignGrowth, blocksOutliveGrowth, freesOnce, refusalIsNull,
+  seesAnEmptyHeap, walksAsTheModuleDoes, growsItsColumns, countsAsTheModuleDoes, seesForeignGrowth, blocksOutliveGrowth, freesOnce, refusalIsNull,
   overwrittenHeapsAreTold,
 ];
 await runTests({

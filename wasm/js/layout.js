@@ -30,9 +30,9 @@ export function readLayout(memory, address) {
 // slab also `blockSize` and `usedCount`. Small blocks follow their slab. Made once
 // and filled by each walk, so that a frame makes no garbage.
 export class Pieces {
-  constructor() {
+  constructor(capacity = 1024) {
     this.count = 0;
-    this.reserve(1024);
+    this.reserve(capacity);
   }
 
   reserve(capacity) {
@@ -112,9 +112,9 @@ function addBlock(words, layout, pieces, payload, size, isFree) {
   if (payload === map) return pieces.add(payload, size, kinds.map);
   const entry = entryOf(words, layout, map, payload);
   if (entry === 0) return pieces.add(payload, size, kinds.used);
-  pieces.blockSize[pieces.count] = (entry & layout.classMask) * layout.alignment;
-  pieces.usedCount[pieces.count] = Math.floor(entry / (layout.classMask + 1));
-  pieces.add(payload, size, kinds.slab);
+  pieces.add(payload, size, kinds.slab); // may move the columns to make room
+  pieces.blockSize[pieces.count - 1] = (entry & layout.classMask) * layout.alignment;
+  pieces.usedCount[pieces.count - 1] = Math.floor(entry / (layout.classMask + 1));
   if (!pieces.isOutline) addSlab(words, layout, pieces, map, entry);
 }
 
