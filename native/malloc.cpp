@@ -12,24 +12,23 @@
 #include "heap.hpp"
 #include "inspect.hpp"
 #include "lock.hpp"
-#include "locked.hpp"
+#include "locked_heap.hpp"
 #include "malloc.hpp"
 #include "mmap.hpp"
 #include "profile.hpp"
 
 namespace {
 
-constinit mote::Heap<mote::profile, mote::Mmap> heap;
-constinit mote::Lock lock;
-struct Rules : mote::Malloc<heap, mote::Errno>, mote::Inspection<heap> {};
-using C = mote::Locked<Rules, mote::Lock, lock>;
+constinit mote::HeapFor<mote::profile, mote::Mmap, mote::Locked<mote::Lock>>
+    heap;
+struct C : mote::Malloc<heap, mote::Errno>, mote::Inspection<heap> {};
 
 // Handlers registered first run last before a fork and first after it: the
 // earlier, the fewer of the others' run while the lock is held.
 [[gnu::constructor(101)]] void register_fork_handlers() {
-  pthread_atfork([] { lock.before_fork(); },
-                 [] { lock.after_fork_in_parent(); },
-                 [] { lock.after_fork_in_child(); });
+  pthread_atfork([] { heap.lock().before_fork(); },
+                 [] { heap.lock().after_fork_in_parent(); },
+                 [] { heap.lock().after_fork_in_child(); });
 }
 
 size_t page_bytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
@@ -70,10 +69,7 @@ void free_sized(void* ptr, size_t) { C::free(ptr); }
 void free_aligned_sized(void* ptr, size_t, size_t) { C::free(ptr); }
 
 // The bytes to keep, which glibc lets one say, are not worth a rule.
-int malloc_trim(size_t) {
-  const mote::Lock::Guard guard(lock);
-  return heap.trim() != 0;
-}
+int malloc_trim(size_t) { return heap.trim() != 0; }
 
 // There is nothing to tune: 0 says so.
 int mallopt(int, int) { return 0; }

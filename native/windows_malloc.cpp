@@ -9,7 +9,7 @@
 #include "errno.hpp"
 #include "heap.hpp"
 #include "inspect.hpp"
-#include "locked.hpp"
+#include "locked_heap.hpp"
 #include "malloc.hpp"
 #include "profile.hpp"
 #include "srw_lock.hpp"
@@ -17,10 +17,10 @@
 
 namespace {
 
-constinit mote::Heap<mote::profile, mote::VirtualAllocPages> heap;
-constinit mote::SrwLock lock;
-struct Rules : mote::Malloc<heap, mote::Errno>, mote::Inspection<heap> {};
-using C = mote::Locked<Rules, mote::SrwLock, lock>;
+constinit mote::HeapFor<mote::profile, mote::VirtualAllocPages,
+                        mote::Locked<mote::SrwLock>>
+    heap;
+struct C : mote::Malloc<heap, mote::Errno>, mote::Inspection<heap> {};
 
 void* out_of_memory() {
   mote::Errno::set(mote::Errno::out_of_memory);

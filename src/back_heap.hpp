@@ -172,9 +172,9 @@ class BackHeap {
   }
 
  private:
-  template <Config, PageSource>
+  template <Config, PageSource, class>
   friend class Verifier;
-  template <Config, PageSource>
+  template <Config, PageSource, class>
   friend class Walker;
 
   // Whether the header after a block can be read at all. A linear memory needs

@@ -1,25 +1,33 @@
 // The heap: small blocks from slabs, the others from the back heap. Owns all
 // state; one object, constant-initialised, trivially destructible. Several may
-// live side by side, each with a page source of its own.
+// live side by side, each with a page source of its own. Which threads may call
+// it is a policy (threading.hpp).
 #pragma once
 
 #include <stddef.h>
 
 #include "back_heap.hpp"
 #include "bits.hpp"
+#include "common.hpp"
 #include "config.hpp"
 #include "page_source.hpp"
 #include "slabs.hpp"
+#include "thread_slabs.hpp"
+#include "threading.hpp"
 
 namespace mote {
 
-template <Config config, PageSource Source>
+template <Config config, PageSource Source, class Threading = OneThread>
   requires(is_valid(config))
 class Heap {
+  using Small = typename Threading::template Small<config, Source>;
+
  public:
+  using Guard = typename Threading::Lock::Guard;
+
   constexpr Heap() = default;
   // For a source that must be told where its memory is.
-  explicit constexpr Heap(const Source& source) : back_(source) {}
+  explicit constexpr Heap(const Source& source) : common_(source) {}
 
   // A block of at least `size` bytes (0 counts as 1), or null when memory is
   // refused. O(1), and what the source takes to grow.
@@ -43,8 +51,11 @@ class Heap {
   // Null is allowed; traps on a pointer that is not a block in use. O(1).
   void free(void* ptr) {
     if constexpr (config.has_slabs)
-      if (small_.push(back_, ptr)) return;
-    if (ptr) back_.give(back_.block_in_use(ptr));
+      if (auto entry = common_.map.at(ptr))
+        return small_.push(common_, ptr, entry);
+    if (!ptr) return;
+    Guard guard(common_.lock);
+    back().give(back().block_in_use(ptr));
   }
 
   // The same two as an `Allocator` (allocator.hpp) has them; what the caller
@@ -57,7 +68,9 @@ class Heap {
   // The bytes that may be used at `ptr`, 0 for null. O(1).
   size_t usable_size(const void* ptr) const {
     if (size_t block_size = small_block_size(ptr)) return block_size;
-    return ptr ? back_.payload_size(back_.block_in_use(ptr)) : 0;
+    if (!ptr) return 0;
+    Guard guard(common_.lock);
+    return common_.back.payload_size(common_.back.block_in_use(ptr));
   }
 
   // Makes the block `size` bytes long where it is; false, and no change, if it
@@ -65,7 +78,8 @@ class Heap {
   bool try_expand(void* ptr, size_t size) {
     if (size_t block_size = small_block_size(ptr))
       return Small::fits(size, block_size);
-    return back_.try_expand(ptr, size);
+    Guard guard(common_.lock);
+    return back().try_expand(ptr, size);
   }
 
   // A block of `size` bytes with the old one's contents as far as they fit;
@@ -75,7 +89,7 @@ class Heap {
     size_t old_size = usable_size(ptr);
     if (config.has_slabs && Small::fits(size, old_size)) return ptr;
     bool is_large = ptr && !small_block_size(ptr);
-    Header* moving = is_large ? back_.block_of(ptr) : nullptr;
+    Header* moving = is_large ? back().block_of(ptr) : nullptr;
     void* moved = allocate(size, align, moving);
     if (moved && ptr && moved != ptr) {
       __builtin_memcpy(moved, ptr, old_size < size ? old_size : size);
@@ -89,23 +103,49 @@ class Heap {
   size_t trim()
     requires ReleasingPageSource<Source>
   {
-    return back_.release_tail();
+    Guard guard(common_.lock);
+    return back().release_tail();
   }
 
-  Source& source() { return back_.source(); }
+  // This thread will not come back, or, if it is not `is_over`, not soon: what
+  // it has of the heap goes to the next that begins. O(1).
+  void end_thread(bool is_over)
+    requires Threading::is_shared
+  {
+    small_.end_thread(common_, is_over);
+  }
+
+  // For a thread that cannot say itself that it has ended: what `thread()` was
+  // there. O(1).
+  void abandon(void* thread)
+    requires Threading::is_shared
+  {
+    small_.abandon(common_, thread);
+  }
+  void* thread() const
+    requires Threading::is_shared
+  {
+    return small_.thread();
+  }
+
+  Source& source() { return back().source(); }
+
+  // Guards all of the heap but what threads have of their own.
+  typename Threading::Lock& lock() { return common_.lock; }
+  Guard guard() { return Guard(common_.lock); }
+  constexpr Heap& unlocked() { return *this; }
 
  private:
-  template <Config, PageSource>
+  template <Config, PageSource, class>
   friend class Verifier;
-  template <Config, PageSource>
+  template <Config, PageSource, class>
   friend class Walker;
-
-  using Small = Slabs<config, Source>;
 
   [[gnu::always_inline]] void* pop(size_t size) {
     if constexpr (config.has_slabs) {
       size_t class_index = Small::size_to_class(size);
-      if (class_index < Small::class_count) return small_.pop(class_index);
+      if (class_index < Small::class_count)
+        return small_.pop(common_, class_index);
     }
     return nullptr;
   }
@@ -117,22 +157,25 @@ class Heap {
       size_t class_index = Small::size_to_class(align_up(size, align));
       if (class_index < Small::class_count) {
         do {
-          if (void* ptr = small_.pop(class_index)) return ptr;
-        } while (small_.add_slab(back_, class_index));
+          if (void* ptr = small_.pop(common_, class_index)) return ptr;
+        } while (small_.refill(common_, class_index));
       }
-      return small_.allocate_large(back_, size, align, moving);
-    } else {
-      return back_.allocate(size, align, moving);
     }
+    Guard guard(common_.lock);
+    if constexpr (config.has_slabs)
+      return small_.allocate_large(common_, size, align, moving);
+    return back().allocate(size, align, moving);
   }
 
   // The size of a block in a slab, 0 for others.
   size_t small_block_size(const void* ptr) const {
-    if constexpr (config.has_slabs) return small_.block_size(ptr);
+    if constexpr (config.has_slabs) return Small::block_size(common_, ptr);
     return 0;
   }
 
-  BackHeap<config, Source> back_;
+  BackHeap<config, Source>& back() { return common_.back; }
+
+  Common<config, Source, Threading> common_;
   [[no_unique_address]] Small small_;
 };
 

@@ -12,25 +12,30 @@ namespace mote {
 template <auto& heap>
 struct Inspection {
   static size_t walk(mote_piece* pieces, size_t capacity) {
+    [[maybe_unused]] const auto guard = heap.guard();
     size_t count = 0;
-    mote::walk(heap, [&](const mote_piece& piece) {
+    mote::walk(heap.unlocked(), [&](const mote_piece& piece) {
       if (count < capacity) pieces[count] = piece;
       ++count;
     });
     return count;
   }
 
-  static void stats(mote_statistics* result) { *result = statistics(heap); }
+  static void stats(mote_statistics* result) {
+    [[maybe_unused]] const auto guard = heap.guard();
+    *result = statistics(heap.unlocked());
+  }
 
   static const void* layout() {
-    static constexpr Layout layout = layout_of(&heap);
+    static constexpr Layout layout = layout_of(&heap.unlocked());
     return &layout;
   }
 
  private:
-  template <Config config, PageSource Source>
-  static constexpr Layout layout_of(const Heap<config, Source>* whole) {
-    return Walker<config, Source>::layout(whole);
+  template <Config config, PageSource Source, class Threading>
+  static constexpr Layout layout_of(
+      const Heap<config, Source, Threading>* whole) {
+    return Walker<config, Source, Threading>::layout(whole);
   }
 };
 

@@ -2,28 +2,24 @@
 // of 16, 32, 48 ... bytes costs exactly its size.
 //
 //   slab (a block of the back heap, its payload aligned to slab_size)
-//   0           1 x block_size                          slab_size
-//   +-----------+-----------+-- - - --+-----------+--------+
-//   | block 0   | block 1   |         | block n-1 | unused |
-//   +-----------+-----------+-- - - --+-----------+--------+
-//
-//   page map: one entry for each slab-sized piece of the address space
-//   +---------------+-------------+
-//   | blocks in use | class + 1   |      0: no slab here
-//   +---------------+-------------+
+//   0           1 x block_size                                slab_size
+//   +-----------+-----------+-- - - --+-----------+--------+--------+
+//   | block 0   | block 1   |         | block n-1 | unused | in use |
+//   +-----------+-----------+-- - - --+-----------+--------+--------+
 //
 // Each size class has one list with the free blocks of all its slabs, last
-// freed first: a pair of malloc and free touches the block, the list and the
-// map's entry, and no slab header, for there is none. A slab that becomes empty
+// freed first: a pair of malloc and free touches the block, the list, the
+// slab's count of blocks in use, and reads the page map (page_map.hpp). The
+// count is where the next header leaves room anyway. A slab that becomes empty
 // leaves the list block by block (its list is doubly linked; at most 511 steps)
 // and returns to the back heap at once, except the last one a class, its spare,
 // kept so that a program at the edge does not pay for it again and again.
 // Before the heap grows, all spares return.
 //
-// S1: An entry is not 0 exactly where a slab lies.
+// S1: An entry of the page map is not 0 exactly where a slab lies.
 // S2: Blocks in use and blocks on the list add up to the slab's capacity.
 // S3: A block on a class's list lies in a slab of this class, at a multiple of
-//     the block size.
+//     the block size; where threads have slabs of their own, in this thread's.
 // S4: An empty slab is its class's spare.
 //
 // Costs: malloc and free O(1), a slab's birth or death O(blocks per slab).
@@ -35,14 +31,20 @@
 #include "back_heap.hpp"
 #include "bits.hpp"
 #include "check.hpp"
+#include "common.hpp"
 #include "config.hpp"
 #include "free_list.hpp"
+#include "page_map.hpp"
 
 namespace mote {
 
-template <Config config, PageSource Source>
+template <Config config, PageSource Source, class Threading>
 class Slabs {
   using Back = BackHeap<config, Source>;
+  using Common = mote::Common<config, Source, Threading>;
+  using Map = PageMap<config, Source, Threading>;
+  using Entry = typename Map::Entry;
+  using Guard = typename Threading::Lock::Guard;
 
  public:
   // The class for a size, or one past the last when no slab serves it (and for
@@ -62,84 +64,72 @@ class Slabs {
   }
   static constexpr size_t class_count = config.class_count;
 
-  // A block of the class, or null when the list is empty: then try `add_slab`.
-  [[gnu::always_inline]] void* pop(size_t class_index) {
+  // A block of the class, or null when the list is empty: then try `refill`.
+  [[gnu::always_inline]] void* pop(Common& common, size_t class_index) {
     FreeList& list = classes_[class_index].list;
     FreeNode* node = list.first;
     if (!node) return nullptr;
-    size_t index = index_of(node);
-    if constexpr (!Source::is_near_zero)
-      if (index >= map_size_) mote_trap_corrupted_heap();
-    Entry& entry = map_[index];
-    if ((entry & class_mask) != class_index + 1) mote_trap_corrupted_heap();
-    entry += one_in_use;
+    if (common.map.at_block(node) != entry_of(class_index + 1))
+      mote_trap_corrupted_heap();
+    ++*used_count(node);
     list.first = node->next;
     node->back = 0;
     return node;
   }
 
   // The size of the block at `ptr`, or 0 if it is not in a slab.
-  [[gnu::noinline]] size_t block_size(const void* ptr) const {
-    size_t index = index_of(ptr);
-    if (index >= map_size_) return 0;
-    return (map_[index] & class_mask) * config.alignment;
+  [[gnu::noinline]] static size_t block_size(const Common& common,
+                                             const void* ptr) {
+    return Map::number_of(common.map.at(ptr)) * config.alignment;
   }
 
-  // Frees a block; false if it is not in a slab.
-  [[gnu::always_inline]] bool push(Back& back, void* ptr) {
-    size_t index = index_of(ptr);
-    if (index >= map_size_) return false;
-    Entry entry = map_[index];
-    if (!entry) return false;
-    Class& c = classes_[(entry & class_mask) - 1];
-    auto* node = static_cast<FreeNode*>(ptr);
-    if (!c.divides(offset_of(ptr))) mote_trap_invalid_pointer();
-    if (is_listed(c, node)) mote_trap_double_free();
-    map_[index] = entry = static_cast<Entry>(entry - one_in_use);
-    mote::push(&c.list, node);
-    if (entry <= class_mask) retire(back, c, index);
-    return true;
+  // Frees a block in a slab, whose entry is this.
+  [[gnu::always_inline]] void push(Common& common, void* ptr, Entry entry) {
+    Class& c = class_of(entry);
+    if (!put(common, c, ptr)) return;
+    Guard guard(common.lock);
+    retire(common, c, common.map.index_of(ptr));
+  }
+
+  // Makes the list of the class not empty; false when memory is refused.
+  bool refill(Common& common, size_t class_index) {
+    return add_slab(common, *this, class_index);
   }
 
   // A block of the back heap, which grows only when no spare can be given up;
-  // else as BackHeap::allocate.
-  [[gnu::noinline]] void* allocate_large(Back& back, size_t size, size_t align,
+  // else as BackHeap::allocate. The caller holds the lock.
+  [[gnu::noinline]] void* allocate_large(Common& common, size_t size,
+                                         size_t align,
                                          Header* moving = nullptr) {
-    return back.allocate(size, align, moving,
-                         [&] { return release_spares(back); });
+    return common.back.allocate(size, align, moving,
+                                [&] { return release_spares(common); });
   }
 
-  // Cuts a new slab for the class; false when memory is refused.
-  bool add_slab(Back& back, size_t class_index) {
-    void* slab = allocate_large(back, slab_bytes, config.slab_size);
+  // Cuts a new slab for the class; false when memory is refused. `owner`
+  // allocates it.
+  template <class Owner>
+  bool add_slab(Common& common, Owner& owner, size_t class_index) {
+    void* slab = take_slab(common, owner, entry_of(class_index + 1));
     if (!slab) return false;
-    if constexpr (!Source::is_near_zero)
-      origin_ = align_down(address_of(back.start()), config.slab_size);
-    size_t index = index_of(slab);
-    if (index >= map_size_ && !extend_map(back, index)) {
-      back.give(Back::block_of(slab));
-      return false;
-    }
+    *used_count(slab) = 0;
     Class& c = classes_[class_index];
     c.set_number(class_index + 1);
     for_each_block(c, slab, [&](FreeNode* node) { mote::push(&c.list, node); });
-    map_[index] = static_cast<Entry>(class_index + 1);
     return true;
   }
 
  private:
-  template <Config, PageSource>
+  template <Config, PageSource, class>
   friend class Verifier;
-  template <Config, PageSource>
+  template <Config, PageSource, class>
   friend class Walker;
+  template <Config, PageSource, class>
+  friend class ThreadSlabs;
 
-  using Entry = uint16_t;
-  static constexpr Entry class_mask = 127;
-  static constexpr Entry one_in_use = class_mask + 1;
+  using Count = uint32_t;
   static constexpr size_t slab_bytes = config.slab_size - Back::header_size;
-
-  // No slab is at the very beginning of the map: a header is before each.
-  static constexpr size_t no_slab = 0;
+  // What is cut into blocks.
+  static constexpr size_t block_bytes = slab_bytes - sizeof(Count);
 
   struct alignas(16) Class {
     FreeList list;
@@ -160,82 +150,106 @@ class Slabs {
     }
   };
 
-  // Where the map begins. A source whose memory starts near address 0 says so,
-  // and saves a load wherever the map is read.
-  size_t origin() const {
-    if constexpr (Source::is_near_zero) return 0;
-    return origin_;
+  // What the page map says of slabs of ours.
+  size_t entry_of(size_t class_number) const {
+    if constexpr (!Threading::is_shared) return class_number;
+    return address_of(this) + class_number;
   }
-  // Memory below the origin, or far above it, has an index beyond the map.
-  size_t index_of(const void* ptr) const {
-    return (address_of(ptr) - origin()) / config.slab_size;
+  Class& class_of(Entry entry) { return classes_[entry - entry_of(1)]; }
+  const Class& class_of(Entry entry) const {
+    return classes_[entry - entry_of(1)];
   }
+
   static size_t offset_of(const void* ptr) {
     return address_of(ptr) % config.slab_size;
+  }
+
+  // How many blocks of the slab around `ptr` are in use.
+  static Count* used_count(const void* ptr) {
+    return reinterpret_cast<Count*>(
+        align_down(address_of(ptr), config.slab_size) + block_bytes);
   }
 
   // Whether the block is free already, by its back link (F1, F3). What a user
   // wrote there is taken for one only if it ends in ones as a link does, and if
   // it leads to a block in a slab that holds a pointer to this very one.
-  [[gnu::always_inline]] bool is_listed(const Class& c,
-                                        const FreeNode* node) const {
+  [[gnu::always_inline]] static bool is_listed(const Common& common,
+                                               const Class& c,
+                                               const FreeNode* node) {
     if (~node->back & (config.alignment - 1)) return false;
-    return c.list.first == node ||
-           (block_size(node_before(node)) && node_before(node)->next == node);
+    if constexpr (Threading::is_shared)
+      if (is_sent_back(node)) return true;
+    return c.list.first == node || (block_size(common, node_before(node)) &&
+                                    node_before(node)->next == node);
+  }
+
+  // A block that another thread freed, and that has not arrived here yet, has
+  // this in the place of a back link.
+  static bool is_sent_back(const FreeNode* node) {
+    return node->back == ~address_of(node);
   }
 
   template <class Action>
   static void for_each_block(const Class& c, void* slab, Action action) {
     char* block = static_cast<char*>(slab);
-    char* end = block + slab_bytes;
+    char* end = block + block_bytes;
     for (; block + c.block_size() <= end; block += c.block_size())
       action(reinterpret_cast<FreeNode*>(block));
   }
 
-  // Returns all empty slabs to the back heap; whether there were any.
-  // O(classes).
-  bool release_spares(Back& back) {
+  // Puts a block on its list; whether its slab is now empty.
+  [[gnu::always_inline]] bool put(Common& common, Class& c, void* ptr) {
+    auto* node = static_cast<FreeNode*>(ptr);
+    if (!c.divides(offset_of(ptr))) mote_trap_invalid_pointer();
+    if (is_listed(common, c, node)) mote_trap_double_free();
+    mote::push(&c.list, node);
+    return --*used_count(ptr) == 0;
+  }
+
+  // Memory for a slab, which the page map then knows; null when refused.
+  template <class Owner>
+  static void* take_slab(Common& common, Owner& owner, size_t entry) {
+    Guard guard(common.lock);
+    void* slab = owner.allocate_large(common, slab_bytes, config.slab_size);
+    if (!slab) return nullptr;
+    bool is_covered = common.map.cover(slab, common.back, [&](size_t size) {
+      return owner.allocate_large(common, size, config.alignment);
+    });
+    if (is_covered) {
+      common.map.set(common.map.index_of(slab), entry);
+      return slab;
+    }
+    common.back.give(Back::block_of(slab));
+    return nullptr;
+  }
+
+  // Returns all empty slabs to the back heap; whether there were any. The
+  // caller holds the lock. O(classes).
+  bool release_spares(Common& common) {
     bool any = false;
-    if (map_)
-      for (Class& c : classes_) any |= retire(back, c, no_slab);
+    if (common.map.size())
+      for (Class& c : classes_) any |= retire(common, c, Map::no_slab);
     return any;
   }
 
   // The slab at `index` has no block in use any more and becomes the class's
   // spare. The one before returns to the back heap if it is still empty;
-  // whether it did.
-  [[gnu::noinline]] bool retire(Back& back, Class& c, size_t index) {
+  // whether it did. The caller holds the lock.
+  [[gnu::noinline]] bool retire(Common& common, Class& c, size_t index) {
     size_t spare = c.spare;
     c.spare = static_cast<uint32_t>(index);
-    // `no_slab` has an entry of 0, which is no class's number.
-    if (map_[spare] != c.number || spare == index) return false;
-    void* slab = reinterpret_cast<void*>(origin() + spare * config.slab_size);
+    // `no_slab` has an entry of 0, which is no class's.
+    if (common.map.entry(spare) != entry_of(c.number) || spare == index)
+      return false;
+    void* slab = common.map.slab_at(spare);
+    if (*used_count(slab)) return false;
     repair_first(&c.list);
     for_each_block(c, slab, [](FreeNode* node) { unlink(node); });
-    map_[spare] = 0;
-    back.give(Back::block_of(slab));
+    common.map.set(spare, 0);
+    common.back.give(Back::block_of(slab));
     return true;
   }
 
-  // Makes the map cover `index`, with room to double.
-  bool extend_map(Back& back, size_t index) {
-    size_t size = 2 * index;
-    auto* map = static_cast<Entry*>(
-        allocate_large(back, size * sizeof(Entry), config.alignment));
-    if (!map) return false;
-    __builtin_memset(map, 0, size * sizeof(Entry));
-    if (map_) {
-      __builtin_memcpy(map, map_, map_size_ * sizeof(Entry));
-      back.give(Back::block_of(map_));
-    }
-    map_ = map;
-    map_size_ = size;
-    return true;
-  }
-
-  Entry* map_ = nullptr;
-  size_t map_size_ = 0;  // entries
-  size_t origin_ = 0;
   Class classes_[class_count] = {};
 };
 

@@ -13,13 +13,13 @@
 
 namespace mote {
 
-template <Config config, PageSource Source>
+template <Config config, PageSource Source, class Threading>
 class Statistics {
-  using Walk = Walker<config, Source>;
+  using Walk = Walker<config, Source, Threading>;
 
  public:
   // O(slabs and blocks of the back heap).
-  static mote_statistics count(const Heap<config, Source>& heap) {
+  static mote_statistics count(const Heap<config, Source, Threading>& heap) {
     mote_statistics sum = {};
     Walk::outline(
         heap, [&](const mote_piece& piece) { add(sum, piece); },
@@ -74,9 +74,9 @@ class Statistics {
   }
 };
 
-template <Config config, PageSource Source>
-mote_statistics statistics(const Heap<config, Source>& heap) {
-  return Statistics<config, Source>::count(heap);
+template <Config config, PageSource Source, class Threading>
+mote_statistics statistics(const Heap<config, Source, Threading>& heap) {
+  return Statistics<config, Source, Threading>::count(heap);
 }
 
 }  // namespace mote

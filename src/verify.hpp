@@ -1,6 +1,6 @@
 // Walks a whole heap and checks every numbered invariant of free_list.hpp,
-// back_heap.hpp and slabs.hpp. For tests and debugging: O(heap), and nothing of
-// it is in a program that does not call it.
+// back_heap.hpp, slabs.hpp and thread_slabs.hpp. For tests and debugging:
+// O(heap), and nothing of it is in a program that does not call it.
 #pragma once
 
 #include <stddef.h>
@@ -8,22 +8,26 @@
 #include "back_heap.hpp"
 #include "config.hpp"
 #include "heap.hpp"
+#include "page_map.hpp"
 #include "slabs.hpp"
+#include "threading.hpp"
 
 namespace mote {
 
 // The name of the first invariant found broken, or null.
-template <Config config, PageSource Source>
+template <Config config, PageSource Source, class Threading>
 class Verifier {
   using Back = BackHeap<config, Source>;
-  using Small = Slabs<config, Source>;
+  using Common = mote::Common<config, Source, Threading>;
+  using Map = PageMap<config, Source, Threading>;
+  using Small = Slabs<config, Source, Threading>;
 
  public:
-  static const char* verify(Heap<config, Source>& heap) {
-    const char* broken = verify_blocks(heap.back_);
-    if (!broken) broken = verify_bins(heap.back_);
+  static const char* verify(Heap<config, Source, Threading>& heap) {
+    const char* broken = verify_blocks(heap.common_.back);
+    if (!broken) broken = verify_bins(heap.common_.back);
     if constexpr (config.has_slabs)
-      if (!broken) broken = verify_slabs(heap.small_);
+      if (!broken) broken = verify_small(heap.common_, heap.small_);
     return broken;
   }
 
@@ -92,28 +96,40 @@ class Verifier {
     return free_count == 0 ? nullptr : "B4";
   }
 
-  static const char* verify_slabs(Small& small) {
-    for (size_t c = 0; c < Small::class_count; ++c)
-      if (const char* broken = verify_list(small, c)) return broken;
-    // Every free block is counted as if it were in use: then S2 says that each
-    // slab is full. The counts are put right again below.
-    add_listed(small, Small::one_in_use);
+  static const char* verify_small(const Common& common, Small& small) {
+    return verify_slabs(common, small);
+  }
+
+  // Every thread's; none may be at work meanwhile.
+  template <class Threads>
+  static const char* verify_small(const Common& common, Threads& threads) {
     const char* broken = nullptr;
-    for (size_t index = 0; index < small.map_size_ && !broken; ++index)
-      if (small.map_[index]) broken = verify_full(small, index);
-    add_listed(small, -Small::one_in_use);
-    for (size_t index = 0; index < small.map_size_ && !broken; ++index)
-      if (is_empty_and_no_spare(small, index)) broken = "S4";
+    for (auto* one = threads.all_; one && !broken; one = one->next)
+      broken = verify_slabs(common, one->slabs);
+    for (auto* one = threads.abandoned_; one && !broken;
+         one = one->next_abandoned)
+      if (!one->is_abandoned) broken = "T1";
     return broken;
   }
 
-  static const char* verify_list(const Small& small, size_t class_index) {
+  static const char* verify_slabs(const Common& common, Small& small) {
+    for (size_t c = 0; c < Small::class_count; ++c)
+      if (const char* broken = verify_list(common, small, c)) return broken;
+    // Every free block is counted as if it were in use: then S2 says that each
+    // slab is full. The counts are put right again below.
+    add_listed(small, 1);
+    const char* broken = for_each_slab(common, small, verify_full);
+    add_listed(small, -1);
+    return broken ? broken : for_each_slab(common, small, verify_spare);
+  }
+
+  static const char* verify_list(const Common& common, const Small& small,
+                                 size_t class_index) {
     const auto& c = small.classes_[class_index];
     const FreeNode* previous = nullptr;
     for (FreeNode* node = c.list.first; node; node = node->next) {
-      if (small.block_size(node) != Small::class_to_size(class_index))
-        return "S3";
-      if (small.offset_of(node) % Small::class_to_size(class_index) != 0)
+      if (common.map.at(node) != small.entry_of(class_index + 1)) return "S3";
+      if (Small::offset_of(node) % Small::class_to_size(class_index) != 0)
         return "S3";
       if (previous && node->back != back_to(previous)) return "F1";
       previous = node;
@@ -123,38 +139,45 @@ class Verifier {
 
   static void add_listed(Small& small, int amount) {
     for (const auto& c : small.classes_)
-      for (FreeNode* node = c.list.first; node; node = node->next) {
-        auto& entry = small.map_[small.index_of(node)];
-        entry = static_cast<typename Small::Entry>(entry + amount);
-      }
+      for (FreeNode* node = c.list.first; node; node = node->next)
+        *Small::used_count(node) += static_cast<typename Small::Count>(amount);
   }
 
-  static const char* verify_full(const Small& small, size_t index) {
-    const void* slab = slab_at(small, index);
+  // Calls `visit(slab, class)` for each that this owner has, as long as it
+  // returns null.
+  template <class Visit>
+  static const char* for_each_slab(const Common& common, const Small& small,
+                                   Visit visit) {
+    for (size_t index = 0; index < common.map.size(); ++index) {
+      size_t number = common.map.entry(index) - small.entry_of(0);
+      if (number - 1 >= Small::class_count) continue;
+      const auto& c = small.classes_[number - 1];
+      if (const char* broken = visit(common.map.slab_at(index), c, index))
+        return broken;
+    }
+    return nullptr;
+  }
+
+  static const char* verify_full(const void* slab,
+                                 const typename Small::Class& c, size_t) {
     const Header* block = Back::at(slab, -Back::header_size);
     if (Back::size_of(block) - config.slab_size >= Back::block_size_min)
       return "S1";
     if (!(block->bits & Back::is_used)) return "S1";
-    size_t size = small.block_size(slab);
-    size_t count = small.map_[index] / Small::one_in_use;
-    return count == Small::slab_bytes / size ? nullptr : "S2";
+    size_t count = *Small::used_count(slab);
+    return count == Small::block_bytes / c.block_size() ? nullptr : "S2";
   }
 
-  static bool is_empty_and_no_spare(const Small& small, size_t index) {
-    auto entry = small.map_[index];
-    if (entry == 0 || entry >= Small::one_in_use) return false;
-    return small.classes_[entry - 1].spare != index;
-  }
-
-  static const void* slab_at(const Small& small, size_t index) {
-    return reinterpret_cast<const void*>(small.origin() +
-                                         index * config.slab_size);
+  static const char* verify_spare(const void* slab,
+                                  const typename Small::Class& c,
+                                  size_t index) {
+    return *Small::used_count(slab) || c.spare == index ? nullptr : "S4";
   }
 };
 
-template <Config config, PageSource Source>
-const char* verify(Heap<config, Source>& heap) {
-  return Verifier<config, Source>::verify(heap);
+template <Config config, PageSource Source, class Threading>
+const char* verify(Heap<config, Source, Threading>& heap) {
+  return Verifier<config, Source, Threading>::verify(heap);
 }
 
 }  // namespace mote

@@ -11,6 +11,7 @@
 #include "config.hpp"
 #include "heap.hpp"
 #include "mote/inspect.h"
+#include "page_map.hpp"
 #include "slabs.hpp"
 
 namespace mote {
@@ -18,7 +19,7 @@ namespace mote {
 // Where a heap keeps what, for a reader outside who sees its memory only: the
 // words of this struct in their order. Such a reader walks as Walker does.
 struct Layout {
-  static constexpr size_t current_version = 1;
+  static constexpr size_t current_version = 2;
 
   size_t version;
   const void* heap;  // the offsets below count from here
@@ -29,35 +30,41 @@ struct Layout {
   size_t extent_offset;
   size_t is_free;
   size_t is_used;
-  // Slabs; 0 bytes long if there are none. The page map has an entry of two
-  // bytes for each `slab_size` of addresses: class + 1, or 0 where no slab is.
+  // Slabs; 0 bytes long if there are none. `slab_bytes` are cut into blocks,
+  // then follows how many are in use, in four bytes. The page map has an entry
+  // for each `slab_size` of addresses: class + 1 in the bits of `class_mask`,
+  // its owner's address in the others; 0 where no slab is.
   size_t slab_size;
   size_t slab_bytes;
   size_t class_mask;
   size_t map_offset;
   size_t map_size_offset;
+  size_t entry_size;
   // A free block in a slab holds `next` and `back`. The lists of the classes
-  // begin `class_stride` bytes apart.
+  // begin `class_stride` bytes apart, counted from the owner where entries name
+  // one.
   size_t lists_offset;
   size_t class_stride;
   size_t back_offset;
 };
 
-template <Config config, PageSource Source>
+template <Config config, PageSource Source, class Threading>
 class Walker {
-  using Whole = Heap<config, Source>;
+  using Whole = Heap<config, Source, Threading>;
   using Back = BackHeap<config, Source>;
-  using Small = Slabs<config, Source>;
+  using Common = mote::Common<config, Source, Threading>;
+  using Small = Slabs<config, Source, Threading>;
+  using Map = PageMap<config, Source, Threading>;
 
  public:
   // Calls `visit(piece)` for every piece, in the order of inspect.h.
   template <class Visit>
   static void walk(const Whole& heap, Visit visit) {
     outline(heap, visit, [&](const void* slab, size_t) {
-      const auto& c = class_of(heap.small_, slab);
+      const auto& c = class_of(heap, slab);
       Small::for_each_block(
           c, const_cast<void*>(slab), [&](const FreeNode* node) {
-            bool is_free = heap.small_.is_listed(c, node);
+            bool is_free = Small::is_listed(heap.common_, c, node);
             visit(mote_piece{node, c.block_size(),
                              is_free ? mote_piece_free : mote_piece_used});
           });
@@ -69,7 +76,7 @@ class Walker {
   template <class Visit, class VisitSlab>
   static void outline(const Whole& heap, Visit visit, VisitSlab visit_slab) {
     const Header* region = nullptr;
-    for_each_header(heap.back_, [&](const Header* block) {
+    for_each_header(heap.common_.back, [&](const Header* block) {
       if (!(block->bits & (Back::is_free | Back::is_used))) {
         region = nullptr;  // it ended here
         return;
@@ -84,27 +91,30 @@ class Walker {
 
   // How many of a slab's blocks are free or in use.
   static size_t capacity(const Whole& heap, const void* slab) {
-    return Small::slab_bytes / block_size(heap, slab);
+    return Small::block_bytes / block_size(heap, slab);
   }
   static size_t block_size(const Whole& heap, const void* slab) {
-    return class_of(heap.small_, slab).block_size();
+    return Small::block_size(heap.common_, slab);
   }
 
   // How far the heap once reached behind where it ends now, if it can be told.
   static size_t released_bytes(const Whole& heap) {
     size_t highest = 0;
-    for_each_header(heap.back_, [&](const Header* block) {
-      size_t reached = Back::distance(heap.back_.origin(), block);
+    for_each_header(heap.common_.back, [&](const Header* block) {
+      size_t reached = Back::distance(heap.common_.back.origin(), block);
       if (highest < reached) highest = reached;
     });
-    size_t max = heap.back_.extent_max();
-    bool is_last_highest = highest == heap.back_.extent_;
+    size_t max = heap.common_.back.extent_max();
+    bool is_last_highest = highest == heap.common_.back.extent_;
     return is_last_highest && highest < max ? max - highest : 0;
   }
 
   static constexpr Layout layout(const Whole* heap) {
-    constexpr size_t small = offsetof(Whole, small_);
-    constexpr size_t back = offsetof(Whole, back_);
+    constexpr size_t common = offsetof(Whole, common_);
+    constexpr size_t back = common + offsetof(Common, back);
+    constexpr size_t map = common + offsetof(Common, map);
+    constexpr size_t lists =
+        offsetof(Small, classes_) + offsetof(typename Small::Class, list);
     return {
         .version = Layout::current_version,
         .heap = heap,
@@ -115,17 +125,18 @@ class Walker {
         .is_free = Back::is_free,
         .is_used = Back::is_used,
         .slab_size = config.has_slabs ? config.slab_size : 0,
-        .slab_bytes = Small::slab_bytes,
-        .class_mask = Small::class_mask,
-        .map_offset = small + offsetof(Small, map_),
-        .map_size_offset = small + offsetof(Small, map_size_),
-        .lists_offset = small + offsetof(Small, classes_) +
-                        offsetof(typename Small::Class, list),
+        .slab_bytes = Small::block_bytes,
+        .class_mask = Map::owner_alignment - 1,
+        .map_offset = map + offsetof(Map, entries_),
+        .map_size_offset = map + offsetof(Map, size_),
+        .entry_size = sizeof(typename Map::Entry),
+        .lists_offset =
+            Threading::is_shared ? lists : offsetof(Whole, small_) + lists,
         .class_stride = sizeof(typename Small::Class),
         .back_offset = offsetof(FreeNode, back),
     };
   }
-  static_assert(sizeof(typename Small::Entry) == 2);
+  static_assert(sizeof(typename Small::Count) == 4);
   static_assert(offsetof(FreeNode, next) == 0);
 
  private:
@@ -159,27 +170,32 @@ class Walker {
     mote_piece_kind kind =
         block->bits & Back::is_free ? mote_piece_free : mote_piece_used;
     if constexpr (config.has_slabs) {
-      if (payload == heap.small_.map_) kind = mote_piece_map;
+      const auto& map = heap.common_.map;
+      if (payload == map.entries_) kind = mote_piece_map;
       // Only a slab lies where its own entry is.
-      if (kind == mote_piece_used && heap.small_.block_size(payload)) {
+      if (kind == mote_piece_used && map.at(payload)) {
         visit(mote_piece{payload, size, mote_piece_slab});
-        size_t index = heap.small_.index_of(payload);
-        visit_slab(payload, heap.small_.map_[index] / Small::one_in_use);
+        visit_slab(payload, *Small::used_count(payload));
         return;
       }
     }
     visit(mote_piece{payload, size, kind});
   }
 
-  static const auto& class_of(const Small& small, const void* slab) {
-    size_t entry = small.map_[small.index_of(slab)];
-    return small.classes_[(entry & Small::class_mask) - 1];
+  static const auto& class_of(const Whole& heap, const void* slab) {
+    auto entry = heap.common_.map.at(slab);
+    return slabs_of(heap, entry).class_of(entry);
+  }
+  // The owner of a slab, by its entry.
+  static const Small& slabs_of(const Whole& heap, size_t entry) {
+    if constexpr (!Threading::is_shared) return heap.small_;
+    return *reinterpret_cast<const Small*>(entry - Map::number_of(entry));
   }
 };
 
-template <Config config, PageSource Source, class Visit>
-void walk(const Heap<config, Source>& heap, Visit visit) {
-  Walker<config, Source>::walk(heap, visit);
+template <Config config, PageSource Source, class Threading, class Visit>
+void walk(const Heap<config, Source, Threading>& heap, Visit visit) {
+  Walker<config, Source, Threading>::walk(heap, visit);
 }
 
 }  // namespace mote

@@ -170,7 +170,7 @@ size_t bytes_taken(Heap<config, Source>& heap,
   size_t bytes = 0;
   for (void* block : blocks) {
     bytes += heap.usable_size(block);
-    if (config.has_slabs && HeapAccess::slabs(heap).block_size(block)) continue;
+    if (config.has_slabs && HeapAccess::map(heap).at(block)) continue;
     bytes += BackHeap<config, Source>::header_size;
   }
   return bytes;

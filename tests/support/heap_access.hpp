@@ -22,7 +22,7 @@ struct NoPages {
 };
 
 template <>
-class Verifier<standard_profile, NoPages> {
+class Verifier<standard_profile, NoPages, OneThread> {
  public:
   template <class Back>
   static constexpr size_t is_free = Back::is_free;
@@ -35,13 +35,17 @@ class Verifier<standard_profile, NoPages> {
   template <class Back>
   static constexpr unsigned last_bin = Back::last_bin;
 
-  template <Config config, class Source>
-  static BackHeap<config, Source>& back(Heap<config, Source>& heap) {
-    return heap.back_;
+  template <class AnyHeap>
+  static auto& back(AnyHeap& heap) {
+    return heap.common_.back;
   }
-  template <Config config, class Source>
-  static Slabs<config, Source>& slabs(Heap<config, Source>& heap) {
+  template <class AnyHeap>
+  static auto& slabs(AnyHeap& heap) {
     return heap.small_;
+  }
+  template <class AnyHeap>
+  static auto& map(AnyHeap& heap) {
+    return heap.common_.map;
   }
   template <class Back>
   static unsigned size_to_bin(size_t block_size) {
@@ -72,24 +76,18 @@ class Verifier<standard_profile, NoPages> {
     return Back::after(block);
   }
   template <class Small>
-  static auto& entry_of(Small& slabs, const void* ptr) {
-    return slabs.map_[slabs.index_of(ptr)];
-  }
-  template <class Small>
-  static size_t map_size(const Small& slabs) {
-    return slabs.map_size_;
+  static auto& used_count(const void* ptr) {
+    return *Small::used_count(ptr);
   }
   template <class Small>
   static auto& class_at(Small& slabs, size_t class_index) {
     return slabs.classes_[class_index];
   }
   template <class Small>
-  static constexpr auto one_in_use = Small::one_in_use;
-  template <class Small>
-  static constexpr auto slab_bytes = Small::slab_bytes;
+  static constexpr auto block_bytes = Small::block_bytes;
 };
 
-using HeapAccess = Verifier<standard_profile, NoPages>;
+using HeapAccess = Verifier<standard_profile, NoPages, OneThread>;
 
 // All blocks of a heap, free or not, from the lowest header on: two heaps with
 // the same layout have served and freed alike.

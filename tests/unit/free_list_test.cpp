@@ -10,7 +10,7 @@ namespace mote {
 namespace {
 
 using StandardHeap = Heap<standard_profile, FakePages>;
-using Small = Slabs<standard_profile, FakePages>;
+using Small = Slabs<standard_profile, FakePages, OneThread>;
 
 // Whether each node's link leads back to the pointer to it (F1); of the first
 // only when `first_too`, for a pop leaves it stale (F2).

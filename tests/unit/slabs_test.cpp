@@ -28,9 +28,8 @@ class slabs : public testing::Test {
  protected:
   static constexpr Config config = A::config;
   static constexpr size_t alignment = config.alignment;
-  using Small = Slabs<config, FakePages>;
+  using Small = Slabs<config, FakePages, OneThread>;
   static constexpr size_t class_count = Small::class_count;
-  static constexpr auto one_in_use = HeapAccess::one_in_use<Small>;
 
   slabs() { heap_.source().arena_bytes = size_t{4} << 20; }
 
@@ -45,13 +44,19 @@ class slabs : public testing::Test {
     return Small::class_to_size(class_index);
   }
   static size_t capacity(size_t size) {
-    return HeapAccess::slab_bytes<Small> / class_to_size(size_to_class(size));
+    return HeapAccess::block_bytes<Small> / class_to_size(size_to_class(size));
   }
-  bool contains(const void* ptr) const { return slabs_.block_size(ptr) != 0; }
+  bool contains(const void* ptr) const { return map_.at(ptr) != 0; }
   FreeList& list_for(size_t size) {
     return HeapAccess::class_at(slabs_, size_to_class(size)).list;
   }
-  auto& entry_of(const void* ptr) { return HeapAccess::entry_of(slabs_, ptr); }
+  // Of the slab around it.
+  void set_entry(const void* ptr, size_t entry) {
+    map_.set(map_.index_of(ptr), entry);
+  }
+  static auto& used_count(const void* ptr) {
+    return HeapAccess::used_count<Small>(ptr);
+  }
 
   std::vector<void*> allocate_many(size_t count, size_t size) {
     std::vector<void*> blocks;
@@ -76,6 +81,7 @@ class slabs : public testing::Test {
 
   Heap<config, FakePages> heap_;
   Small& slabs_ = HeapAccess::slabs(heap_);
+  PageMap<config, FakePages, OneThread>& map_ = HeapAccess::map(heap_);
 };
 
 class AlignmentNames {
@@ -131,12 +137,11 @@ TYPED_TEST(slabs, a_slab_holds_as_many_blocks_as_fit) {
   for (size_t size : this->class_sizes()) {
     const size_t capacity = this->capacity(size);
     std::vector<void*> blocks = this->allocate_many(capacity, size);
-    const auto entry = this->entry_of(blocks[0]);
     for (void* block : blocks) {
       ASSERT_EQ(address_of(block) / this->config.slab_size,
                 address_of(blocks[0]) / this->config.slab_size);
     }
-    EXPECT_EQ(entry / this->one_in_use, capacity);
+    EXPECT_EQ(this->used_count(blocks[0]), capacity);
     EXPECT_EQ(this->list_for(size).first, nullptr);
     void* const next = this->allocate(size);
     EXPECT_NE(address_of(next) / this->config.slab_size,
@@ -200,10 +205,9 @@ TYPED_TEST(slabs, the_page_map_grows_with_the_heap) {
 template <Config config, class Source>
 void expect_map_covers(Heap<config, Source>& heap, size_t memory_bytes) {
   void* const ptr = heap.allocate(24, 1);
-  const auto& slabs = HeapAccess::slabs(heap);
-  EXPECT_NE(slabs.block_size(ptr), 0u);
-  EXPECT_LE(HeapAccess::map_size(slabs),
-            2 * (memory_bytes / config.slab_size + 1));
+  const auto& map = HeapAccess::map(heap);
+  EXPECT_NE(map.at(ptr), 0u);
+  EXPECT_LE(map.size(), 2 * (memory_bytes / config.slab_size + 1));
 }
 TYPED_TEST(slabs, the_page_map_begins_where_the_memory_does) {
   constexpr Config config = TestFixture::config;
@@ -315,32 +319,26 @@ TYPED_TEST(slabs, S1_an_entry_is_not_0_exactly_where_a_slab_lies) {
   ASSERT_STREQ(verify(this->heap_), nullptr);
 
   // Memory that is no slab: in the midst of a large block.
-  auto& entry = this->entry_of(large + 10'000);
-  ASSERT_EQ(entry, 0);
+  ASSERT_FALSE(this->contains(large + 10'000));
   memset(large, 0, 20'000);
-  entry = static_cast<std::remove_reference_t<decltype(entry)>>(
-      this->size_to_class(64) + 1);
+  this->set_entry(large + 10'000, this->size_to_class(64) + 1);
   EXPECT_STREQ(verify(this->heap_), "S1");
-  entry = 0;
+  this->set_entry(large + 10'000, 0);
   EXPECT_STREQ(verify(this->heap_), nullptr);
 
   // A slab without an entry: its free blocks lie nowhere.
-  auto& lost = this->entry_of(small);
-  const auto saved = lost;
-  lost = 0;
+  const size_t saved = this->map_.at(small);
+  this->set_entry(small, 0);
   EXPECT_STREQ(verify(this->heap_), "S3");
-  lost = saved;
+  this->set_entry(small, saved);
   EXPECT_STREQ(verify(this->heap_), nullptr);
 }
 
 TYPED_TEST(slabs, S2_used_and_listed_blocks_add_up_to_the_capacity) {
   void* const ptr = this->allocate(64);
-  auto& entry = this->entry_of(ptr);
-  entry = static_cast<std::remove_reference_t<decltype(entry)>>(
-      entry + this->one_in_use);
+  ++this->used_count(ptr);
   EXPECT_STREQ(verify(this->heap_), "S2");
-  entry = static_cast<std::remove_reference_t<decltype(entry)>>(
-      entry - this->one_in_use);
+  --this->used_count(ptr);
   EXPECT_STREQ(verify(this->heap_), nullptr);
 
   FreeList& list = this->list_for(64);

@@ -3,10 +3,10 @@
 // the core is here; where things are, the module says itself (`Layout` in
 // src/walk.hpp), and Walker there walks the same way.
 
-const version = 1;
+const version = 2;
 const names = [
   'version', 'heap', 'alignment', 'origin', 'extent', 'isFree', 'isUsed', 'slabSize', 'slabBytes', 'classMask',
-  'map', 'mapSize', 'lists', 'classStride', 'back',
+  'map', 'mapSize', 'entrySize', 'lists', 'classStride', 'back',
 ];
 const headerSize = 4;
 const aheadCount = 2048;
@@ -22,7 +22,7 @@ export function readLayout(memory, address) {
   const words = new Uint32Array(memory.buffer, address, names.length);
   if (words[0] !== version) throw new HeapError(`the module's heap has layout ${words[0]}, this reader knows ${version}`);
   const layout = Object.fromEntries(names.map((name, i) => [name, words[i]]));
-  for (const name of ['origin', 'extent', 'map', 'mapSize', 'lists']) layout[name] += layout.heap;
+  for (const name of ['origin', 'extent', 'map', 'mapSize']) layout[name] += layout.heap;
   return layout;
 }
 
@@ -114,15 +114,16 @@ function addBlock(words, layout, pieces, payload, size, isFree) {
   if (entry === 0) return pieces.add(payload, size, kinds.used);
   pieces.add(payload, size, kinds.slab); // may move the columns to make room
   pieces.blockSize[pieces.count - 1] = (entry & layout.classMask) * layout.alignment;
-  pieces.usedCount[pieces.count - 1] = Math.floor(entry / (layout.classMask + 1));
+  pieces.usedCount[pieces.count - 1] = words[(payload + layout.slabBytes) >>> 2];
   if (!pieces.isOutline) addSlab(words, layout, pieces, map, entry);
 }
 
-// The page map's entry for an address, 0 beyond the map.
+// The page map's entry for an address, 0 beyond the map. Of one byte or a word.
 function entryOf(words, layout, map, address) {
   const index = Math.floor(address / layout.slabSize);
   if (index >= words[layout.mapSize >>> 2]) return 0;
-  return (words[(map + 2 * index) >>> 2] >>> (16 * (index & 1))) & 0xFFFF;
+  if (layout.entrySize === 4) return words[(map >>> 2) + index];
+  return (words[(map + index) >>> 2] >>> (8 * ((map + index) & 3))) & 0xFF;
 }
 
 // A free block's back link ends in ones and leads to a pointer to this block:
@@ -150,7 +151,9 @@ function addSlab(words, layout, pieces, map, entry) {
   }
   pieces.count = end;
   if (freeCount === capacity - usedCount) return;
-  const first = words[(layout.lists + ((entry & layout.classMask) - 1) * layout.classStride) >>> 2];
+  // Where threads have lists of their own, the entry names their owner.
+  const owner = (entry & ~layout.classMask) >>> 0 || layout.heap;
+  const first = words[(owner + layout.lists + ((entry & layout.classMask) - 1) * layout.classStride) >>> 2];
   for (let i = begin; i < end; ++i) {
     if (kind[i] === kinds.used || first === address[i]) continue;
     const before = words[(address[i] + layout.back) >>> 2] + 1;

@@ -1,0 +1,108 @@
+// The page map: for each slab-sized piece of the address space, what lies
+// there.
+//
+//   entry:  0             no slab
+//           class number  a slab of that class (class index + 1)
+//           + owner       where threads have slabs of their own: the address of
+//                         what owns it, whose low bits are free for the number
+//
+// It is a block of the back heap, and doubles. Entries are written under the
+// heap's lock, where there is one, and read by anyone at any time: so a map
+// that became too small then stays where it is, for a thread may still look
+// into it. All of those together are smaller than the one in use.
+#pragma once
+
+#include <stddef.h>
+
+#include "back_heap.hpp"
+#include "bits.hpp"
+#include "config.hpp"
+#include "page_source.hpp"
+
+namespace mote {
+
+template <Config config, PageSource Source, class Threading>
+class PageMap {
+  using Back = BackHeap<config, Source>;
+
+ public:
+  using Entry = typename Threading::Entry;
+  // Owners are aligned to it, numbers are below it.
+  static constexpr size_t owner_alignment = 128;
+  // No slab is at the very beginning of the map: a header is before each.
+  static constexpr size_t no_slab = 0;
+
+  static size_t number_of(Entry entry) { return entry % owner_alignment; }
+
+  // The entry for an address, 0 beyond the map. O(1).
+  Entry at(const void* ptr) const {
+    size_t size = Threading::load(size_);
+    size_t index = index_of(ptr);
+    return index < size ? entry(index) : Entry{0};
+  }
+
+  // The same for what should lie in a slab. In a linear memory, which has no
+  // holes, what does not reads another entry or leads out of the memory.
+  Entry at_block(const void* ptr) const {
+    if constexpr (!Source::is_near_zero) return at(ptr);
+    return entry(index_of(ptr));
+  }
+
+  Entry entry(size_t index) const {
+    return Threading::load(Threading::load(entries_)[index]);
+  }
+  void set(size_t index, size_t value) {
+    Threading::store(entries_[index], static_cast<Entry>(value));
+  }
+
+  // Memory below the origin, or far above it, has an index beyond the map.
+  size_t index_of(const void* ptr) const {
+    return (address_of(ptr) - origin()) / config.slab_size;
+  }
+  void* slab_at(size_t index) const {
+    return reinterpret_cast<void*>(origin() + index * config.slab_size);
+  }
+  size_t size() const { return size_; }
+
+  // Makes the map cover an address in the back heap, with room to double;
+  // whether it does. `allocate(size)` gives a block of the back heap.
+  template <class Allocate>
+  bool cover(const void* ptr, Back& back, Allocate allocate) {
+    if constexpr (!Source::is_near_zero)
+      if (!size_)
+        origin_ = align_down(address_of(back.start()), config.slab_size);
+    size_t index = index_of(ptr);
+    if (index < size_) return true;
+    size_t size = 2 * index;
+    auto* entries = static_cast<Entry*>(allocate(size * sizeof(Entry)));
+    if (!entries) return false;
+    __builtin_memset(entries, 0, size * sizeof(Entry));
+    if (entries_) {
+      __builtin_memcpy(entries, entries_, size_ * sizeof(Entry));
+      if constexpr (!Threading::is_shared) back.give(Back::block_of(entries_));
+    }
+    // In this order: whoever sees the size sees entries that are as many.
+    Threading::store(entries_, entries);
+    Threading::store(size_, size);
+    return true;
+  }
+
+ private:
+  template <Config, PageSource, class>
+  friend class Verifier;
+  template <Config, PageSource, class>
+  friend class Walker;
+
+  // Where the map begins. A source whose memory starts near address 0 says so,
+  // and saves a load wherever the map is read.
+  size_t origin() const {
+    if constexpr (Source::is_near_zero) return 0;
+    return origin_;
+  }
+
+  Entry* entries_ = nullptr;
+  size_t size_ = 0;  // entries
+  size_t origin_ = 0;
+};
+
+}  // namespace mote

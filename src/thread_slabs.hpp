@@ -1,0 +1,274 @@
+// Slabs for many threads: each thread owns a heap of its own for small blocks,
+// and only the owner touches its lists. No lock is taken, and no atomic
+// read-modify-write executed, where a thread frees what it allocated itself.
+//
+//   thread 1            thread 2            thread 3 (ended)
+//   +-----------+       +-----------+       +-----------+
+//   | slabs     |       | slabs     |       | slabs     |  <- abandoned: the
+//   next | returned  |<--+   | returned  |<--+   | returned  |     thread
+//   adopts it | batches --|-+ |   | batches --|-+ |   | batches   |
+//   +-----------+ | |   +-----------+ | |   +-----------+
+//                 | +-----------------+ |
+//                 +---------------------+     back heap, page map: one lock
+//
+// A block that another thread frees goes into a batch of the freeing thread,
+// one for each owner; a batch that is full goes with one compare-and-swap to
+// the owner's list of returned blocks (message passing as in snmalloc, Lietar
+// et al., 2019; the list is Treiber's, 1986, only ever taken whole, so that no
+// address can be mistaken for another's). The owner takes them back when a list
+// of its own is empty, before it cuts a new slab. Nobody is waited for.
+//
+// T1: A heap is current in at most one thread, or abandoned, never both. It
+//     never dies: addresses of heaps in the page map stay good.
+// T2: Blocks in use, on the list, returned or in a batch add up to a slab's
+//     capacity; returned blocks and those in batches count as in use (S2).
+// T3: What waits in batches is bounded: `batch_count * batch_size` blocks a
+//     thread. It leaves when the thread takes a new slab, and when it ends.
+//
+// A thread that ends flushes its batches and leaves its heap to the next one
+// that begins; before the back heap grows, the empty slabs of abandoned heaps
+// return. A thread that nobody says has ended (a wasm worker that was
+// terminated) keeps its heap, as it was, until `abandon` says so.
+//
+// Costs: as in slabs.hpp; a free of another thread's block O(1), taking back
+// what others returned O(1) for each block; growth of the back heap
+// O(abandoned heaps).
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bits.hpp"
+#include "check.hpp"
+#include "common.hpp"
+#include "config.hpp"
+#include "free_list.hpp"
+#include "page_map.hpp"
+#include "slabs.hpp"
+
+namespace mote {
+
+template <Config config, PageSource Source, class Threading>
+class ThreadSlabs {
+  using Common = mote::Common<config, Source, Threading>;
+  using Map = PageMap<config, Source, Threading>;
+  using Entry = typename Map::Entry;
+  using Small = Slabs<config, Source, Threading>;
+  using Guard = typename Threading::Lock::Guard;
+  using Slot = typename Threading::Slot;
+
+ public:
+  static constexpr size_t class_count = Small::class_count;
+  static size_t size_to_class(size_t size) {
+    return Small::size_to_class(size);
+  }
+  static bool fits(size_t size, size_t block_size) {
+    return Small::fits(size, block_size);
+  }
+  static size_t block_size(const Common& common, const void* ptr) {
+    return Small::block_size(common, ptr);
+  }
+
+  // As of Slabs, for the heap of this thread.
+  [[gnu::always_inline]] void* pop(Common& common, size_t class_index) {
+    Mine* mine = current();
+    return mine ? mine->slabs.pop(common, class_index) : nullptr;
+  }
+
+  [[gnu::always_inline]] void push(Common& common, void* ptr, Entry entry) {
+    Mine* mine = slot();
+    // What is not this heap's is further away than any number of a class.
+    if (entry - address_of(mine) < Map::owner_alignment)
+      mine->slabs.push(common, ptr, entry);
+    else
+      send_back(ptr, entry);
+  }
+
+  bool refill(Common& common, size_t class_index) {
+    Mine* mine = current();
+    if (!mine) return begin_thread(common);
+    if (take_back(common, *mine)) return true;
+    flush(*mine);
+    return mine->slabs.add_slab(common, *this, class_index);
+  }
+
+  [[gnu::noinline]] void* allocate_large(Common& common, size_t size,
+                                         size_t align,
+                                         Header* moving = nullptr) {
+    return common.back.allocate(size, align, moving,
+                                [&] { return reclaim(common); });
+  }
+
+  // Leaves the heap of this thread to the next one. What the thread allocates
+  // afterwards comes from the back heap, if `is_over`; else it begins anew.
+  void end_thread(Common& common, bool is_over) {
+    Mine* mine = current();
+    Slot::set(is_over ? ended() : nullptr);
+    if (mine) abandon(common, mine);
+  }
+
+  // The heap of this thread, to be abandoned on its behalf; may be null.
+  void* thread() const { return current(); }
+
+  // Says that a thread has ended that had this heap and did not say so itself.
+  void abandon(Common& common, void* thread) {
+    auto* mine = static_cast<Mine*>(thread);
+    flush(*mine);
+    Guard guard(common.lock);
+    mine->next_abandoned = abandoned_;
+    mine->is_abandoned = true;
+    abandoned_ = mine;
+  }
+
+ private:
+  template <Config, PageSource, class>
+  friend class Verifier;
+  template <Config, PageSource, class>
+  friend class Walker;
+
+  static constexpr size_t batch_count = 8;
+  static constexpr size_t batch_size = 32;
+
+  struct Mine;
+
+  // Blocks of one owner, on their way to it.
+  struct Batch {
+    Mine* owner;
+    FreeNode* first;
+    FreeNode* last;
+    size_t count;
+  };
+
+  struct alignas(Map::owner_alignment) Mine {
+    Small slabs;  // first: entries of the page map hold its address
+    Batch batches[batch_count];
+    Mine* next;
+    Mine* next_abandoned;
+    bool is_abandoned;
+    // What others freed; written by them, so on a cache line of its own.
+    alignas(64) FreeNode* returned;
+  };
+
+  // In the slot of a thread that has ended but still runs: other destructors.
+  static void* ended() { return reinterpret_cast<void*>(1); }
+  static Mine* slot() { return static_cast<Mine*>(Slot::get()); }
+  static Mine* current() {
+    Mine* mine = slot();
+    return mine == ended() ? nullptr : mine;
+  }
+
+  // Gives this thread a heap, an abandoned or a new one; whether it now has
+  // one.
+  [[gnu::noinline]] bool begin_thread(Common& common) {
+    if (slot()) return false;
+    Mine* mine = adopt(common);
+    if (mine) Slot::set(mine);
+    return mine;
+  }
+
+  Mine* adopt(Common& common) {
+    Guard guard(common.lock);
+    Mine* mine = abandoned_;
+    if (mine) {
+      abandoned_ = mine->next_abandoned;
+      mine->is_abandoned = false;
+      return mine;
+    }
+    mine =
+        static_cast<Mine*>(allocate_large(common, sizeof(Mine), alignof(Mine)));
+    if (!mine) return nullptr;
+    __builtin_memset(static_cast<void*>(mine), 0, sizeof(Mine));
+    mine->next = all_;
+    all_ = mine;
+    return mine;
+  }
+
+  // Frees a block that another heap owns.
+  [[gnu::noinline]] void send_back(void* ptr, Entry entry) {
+    auto* node = static_cast<FreeNode*>(ptr);
+    size_t number = Map::number_of(entry);
+    if (Small::offset_of(ptr) % (number * config.alignment))
+      mote_trap_invalid_pointer();
+    if (Small::is_sent_back(node)) mote_trap_double_free();
+    node->back = ~address_of(node);
+    auto* owner = reinterpret_cast<Mine*>(entry - number);
+    if (Mine* mine = current())
+      add(mine->batches[address_of(owner) / sizeof(Mine) % batch_count], owner,
+          node);
+    else
+      give_back(owner, node, node);
+  }
+
+  static void add(Batch& batch, Mine* owner, FreeNode* node) {
+    if (batch.owner != owner) {
+      flush(batch);
+      batch.owner = owner;
+    }
+    if (!batch.first) batch.last = node;
+    node->next = batch.first;
+    batch.first = node;
+    if (++batch.count == batch_size) flush(batch);
+  }
+
+  static void flush(Mine& mine) {
+    for (Batch& batch : mine.batches) flush(batch);
+  }
+  static void flush(Batch& batch) {
+    if (!batch.first) return;
+    give_back(batch.owner, batch.first, batch.last);
+    batch.first = nullptr;
+    batch.count = 0;
+  }
+
+  static void give_back(Mine* owner, FreeNode* first, FreeNode* last) {
+    FreeNode* next = __atomic_load_n(&owner->returned, __ATOMIC_RELAXED);
+    do last->next = next;
+    while (!__atomic_compare_exchange_n(&owner->returned, &next, first, true,
+                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+  }
+
+  // Puts what others returned on the lists; whether there was any.
+  static bool take_back(Common& common, Mine& mine) {
+    return for_each_returned(mine, [&](FreeNode* node) {
+      mine.slabs.push(common, node, common.map.at(node));
+    });
+  }
+
+  template <class Action>
+  static bool for_each_returned(Mine& mine, Action action) {
+    if (!__atomic_load_n(&mine.returned, __ATOMIC_RELAXED)) return false;
+    FreeNode* node = __atomic_exchange_n(
+        &mine.returned, static_cast<FreeNode*>(nullptr), __ATOMIC_ACQUIRE);
+    while (node) {
+      FreeNode* next = node->next;
+      node->back = 0;
+      action(node);
+      node = next;
+    }
+    return true;
+  }
+
+  // Gives slabs that nobody uses to the back heap: this thread's, and those of
+  // abandoned heaps; whether there were any. The caller holds the lock.
+  bool reclaim(Common& common) {
+    bool any = false;
+    if (Mine* mine = current()) any = mine->slabs.release_spares(common);
+    for (Mine* other = all_; other; other = other->next)
+      if (other->is_abandoned) any |= drain(common, *other);
+    return any;
+  }
+
+  static bool drain(Common& common, Mine& mine) {
+    for_each_returned(mine, [&](FreeNode* node) {
+      auto& c = mine.slabs.class_of(common.map.at(node));
+      if (mine.slabs.put(common, c, node))
+        mine.slabs.retire(common, c, common.map.index_of(node));
+    });
+    return mine.slabs.release_spares(common);
+  }
+
+  Mine* all_ = nullptr;  // every heap there ever was
+  Mine* abandoned_ = nullptr;
+};
+
+}  // namespace mote
