@@ -12,15 +12,19 @@
 #include "heap.hpp"
 #include "inspect.hpp"
 #include "lock.hpp"
-#include "locked_heap.hpp"
 #include "malloc.hpp"
 #include "mmap.hpp"
 #include "profile.hpp"
+#include "thread_slot.hpp"
+#include "threading.hpp"
 
 namespace {
 
-constinit mote::HeapFor<mote::profile, mote::Mmap, mote::Locked<mote::Lock>>
-    heap;
+void end_thread();
+using Threading = mote::PerThread<mote::Lock, mote::ThreadSlot<end_thread>>;
+constinit mote::HeapFor<mote::profile, mote::Mmap, Threading> heap;
+void end_thread() { heap.end_thread(true); }
+
 struct C : mote::Malloc<heap, mote::Errno>, mote::Inspection<heap> {};
 
 // Handlers registered first run last before a fork and first after it: the

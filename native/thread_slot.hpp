@@ -1,0 +1,43 @@
+// Where a POSIX thread keeps what the heap has for it, and how its end is
+// noticed: by the destructor of a thread-specific value.
+#pragma once
+
+#include <pthread.h>
+
+namespace mote {
+
+// `end`: called when a thread ends that has set something else than null. One
+// type for each heap.
+template <void (*end)()>
+class ThreadSlot {
+ public:
+  static void* get() { return slot_; }
+
+  // May allocate by pthread_setspecific, but only when the slot is set.
+  static void set(void* value) {
+    const bool is_first = slot_ == nullptr;
+    slot_ = value;
+    if (!is_first) return;
+    pthread_once(&once_, make_key);
+    if (has_key_) pthread_setspecific(key_, value);
+  }
+
+ private:
+  // Initial-exec: an offset from the thread pointer, no call that could fail or
+  // allocate. A library that is loaded late finds room in what the C library
+  // keeps for this; a pointer is all that it takes.
+  [[gnu::tls_model("initial-exec")]] static inline thread_local void* slot_ =
+      nullptr;
+
+  static inline pthread_once_t once_ = PTHREAD_ONCE_INIT;
+  static inline pthread_key_t key_;
+  static inline bool has_key_ = false;
+
+  // Without a key (all are taken) nobody is told of the end of a thread, and its
+  // heap is lost to the others.
+  static void make_key() {
+    has_key_ = pthread_key_create(&key_, [](void*) { end(); }) == 0;
+  }
+};
+
+}  // namespace mote
