@@ -14,9 +14,8 @@
 // A block that another thread frees goes into a batch of the freeing thread,
 // one for each owner; a batch that is full goes with one compare-and-swap to
 // the owner's list of returned blocks (message passing as in snmalloc, Lietar
-// et al., 2019; the list is Treiber's, 1986, only ever taken whole, so that no
-// address can be mistaken for another's). The owner takes them back when a list
-// of its own is empty, before it cuts a new slab. Nobody is waited for.
+// et al., 2019). The owner takes them back when a list of its own is empty,
+// before it cuts a new slab. Nobody is waited for.
 //
 // T1: A heap is current in at most one thread, or abandoned, never both. It
 //     never dies: addresses of heaps in the page map stay good.
@@ -44,6 +43,7 @@
 #include "config.hpp"
 #include "free_list.hpp"
 #include "page_map.hpp"
+#include "returned_list.hpp"
 #include "slabs.hpp"
 
 namespace mote {
@@ -146,7 +146,7 @@ class ThreadSlabs {
     Mine* next_abandoned;
     bool is_abandoned;
     // What others freed; written by them, so on a cache line of its own.
-    alignas(64) FreeNode* returned;
+    alignas(64) ReturnedList<> returned;
   };
 
   // In the slot of a thread that has ended but still runs: other destructors.
@@ -196,7 +196,7 @@ class ThreadSlabs {
       add(mine->batches[address_of(owner) / sizeof(Mine) % batch_count], owner,
           node);
     else
-      give_back(owner, node, node);
+      owner->returned.add(node, node);
   }
 
   static void add(Batch& batch, Mine* owner, FreeNode* node) {
@@ -215,16 +215,9 @@ class ThreadSlabs {
   }
   static void flush(Batch& batch) {
     if (!batch.first) return;
-    give_back(batch.owner, batch.first, batch.last);
+    batch.owner->returned.add(batch.first, batch.last);
     batch.first = nullptr;
     batch.count = 0;
-  }
-
-  static void give_back(Mine* owner, FreeNode* first, FreeNode* last) {
-    FreeNode* next = __atomic_load_n(&owner->returned, __ATOMIC_RELAXED);
-    do last->next = next;
-    while (!__atomic_compare_exchange_n(&owner->returned, &next, first, true,
-                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED));
   }
 
   // Puts what others returned on the lists; whether there was any.
@@ -236,15 +229,14 @@ class ThreadSlabs {
 
   template <class Action>
   static bool for_each_returned(Mine& mine, Action action) {
-    if (!__atomic_load_n(&mine.returned, __ATOMIC_RELAXED)) return false;
-    FreeNode* node = __atomic_exchange_n(
-        &mine.returned, static_cast<FreeNode*>(nullptr), __ATOMIC_ACQUIRE);
-    while (node) {
+    FreeNode* node = mine.returned.take();
+    if (!node) return false;
+    do {
       FreeNode* next = node->next;
       node->back = 0;
       action(node);
       node = next;
-    }
+    } while (node);
     return true;
   }
 
