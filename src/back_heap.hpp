@@ -113,7 +113,7 @@ class BackHeap {
       size += detach(next);
       next = at(block, size);
     }
-    next->bits |= previous_free;
+    set_previous_free(next);
     at(next, -footer_size)->bits = size;
     block->bits = size | is_free;
     bool is_last = next->bits == previous_free;
@@ -127,19 +127,39 @@ class BackHeap {
     return block_size > size && resize(block_in_use(ptr), block_size);
   }
 
+  // The size of a block, header included; of one in use, without a lock.
+  static size_t size_of(const Header* block) { return bits_of(block) & ~flags; }
+  static FreeNode* node_of(Header* block) {
+    return reinterpret_cast<FreeNode*>(block + 1);
+  }
+  static size_t size_to_block_size(size_t size) {
+    size_t block_size = align_up(size + header_size, config.alignment);
+    if constexpr (block_size_min > config.alignment)
+      if (block_size < block_size_min) block_size = block_size_min;
+    return block_size;
+  }
+
   // The block whose payload `ptr` is known to be.
   static Header* block_of(void* ptr) { return static_cast<Header*>(ptr) - 1; }
 
   // The block whose payload `ptr` is. Traps on what cannot be one: a bad
   // alignment or address, a header that no block has, a free block.
   Header* block_in_use(const void* ptr) const {
+    Header* block = own_block(ptr);
+    if (after(block)->bits & previous_free) mote_trap_invalid_pointer();
+    return block;
+  }
+
+  // The same without a look at what other threads may change meanwhile, so
+  // without a lock, by the thread that has the block.
+  Header* own_block(const void* ptr) const {
     Header* block = at(ptr, -header_size);
     if (address_of(ptr) & flags || distance(origin(), block) >= extent_max())
       mote_trap_invalid_pointer();
-    if (block->bits & is_free) mote_trap_double_free();
-    if (block->bits < block_size_min ||
-        (block->bits & flags & ~previous_free) != is_used ||
-        !leads_into_heap(block) || after(block)->bits & previous_free)
+    size_t bits = bits_of(block);
+    if (bits & is_free) mote_trap_double_free();
+    if (bits < block_size_min || (bits & flags & ~previous_free) != is_used ||
+        !leads_into_heap(block))
       mote_trap_invalid_pointer();
     return block;
   }
@@ -194,8 +214,6 @@ class BackHeap {
   static_assert((is_free | previous_free | is_used) <= flags,
                 "sizes leave the flag bits alone");
 
-  static size_t size_of(const Header* block) { return block->bits & ~flags; }
-
   static Header* at(const void* base, size_t offset) {
     return reinterpret_cast<Header*>(address_of(base) + offset);
   }
@@ -205,6 +223,30 @@ class BackHeap {
   static Header* after(const Header* block) {
     return at(block, size_of(block));
   }
+
+  // The header of a block in use changes in this one flag while its user reads
+  // it: by whoever has its neighbour, and the lock. So both are atomic; not in
+  // a linear memory, where a word is never read or written in parts, and where
+  // even a relaxed access would cost bytes.
+  static size_t bits_of(const Header* block) {
+    if constexpr (Source::is_near_zero) return block->bits;
+    return __atomic_load_n(&block->bits, __ATOMIC_RELAXED);
+  }
+  static void set_previous_free(Header* block) {
+    if constexpr (Source::is_near_zero)
+      block->bits |= previous_free;
+    else
+      __atomic_store_n(&block->bits, block->bits | previous_free,
+                       __ATOMIC_RELAXED);
+  }
+  static void clear_previous_free(Header* block) {
+    if constexpr (Source::is_near_zero)
+      block->bits &= ~previous_free;
+    else
+      __atomic_store_n(&block->bits, block->bits & ~previous_free,
+                       __ATOMIC_RELAXED);
+  }
+
   // Only where `previous_free` is set: else there is no footer to read.
   static Header* before(const Header* block) {
     return at(block, -at(block, -footer_size)->bits);
@@ -212,9 +254,6 @@ class BackHeap {
   static void* payload_of(Header* block) { return block + 1; }
   static const char* last_byte_of(const Header* sentinel) {
     return reinterpret_cast<const char*>(sentinel) + header_size - 1;
-  }
-  static FreeNode* node_of(Header* block) {
-    return reinterpret_cast<FreeNode*>(block + 1);
   }
 
   const Header* origin() const {
@@ -227,26 +266,20 @@ class BackHeap {
     clear(sentinel);
     extent_ = distance(origin(), sentinel);
     if constexpr (!Source::is_near_zero)
-      if (extent_max_ < extent_) extent_max_ = extent_;
+      if (extent_max_ < extent_)
+        __atomic_store_n(&extent_max_, extent_, __ATOMIC_RELAXED);
   }
 
   // No block lies behind it. Memory near zero grows upwards; other sources may
   // give a later region below an earlier one.
   size_t extent_max() const {
     if constexpr (Source::is_near_zero) return extent_;
-    return extent_max_;
+    return __atomic_load_n(&extent_max_, __ATOMIC_RELAXED);
   }
 
   // Memory that no source gave before reads as zero.
   static void clear(Header* header) {
     if constexpr (ReleasingPageSource<Source>) header->bits = 0;
-  }
-
-  static size_t size_to_block_size(size_t size) {
-    size_t block_size = align_up(size + header_size, config.alignment);
-    if constexpr (block_size_min > config.alignment)
-      if (block_size < block_size_min) block_size = block_size_min;
-    return block_size;
   }
 
   // Four bins an octave.
@@ -283,7 +316,7 @@ class BackHeap {
   // its neighbours nor in use.
   [[gnu::noinline]] static size_t detach(Header* block) {
     unlink(node_of(block));
-    after(block)->bits &= ~previous_free;
+    clear_previous_free(after(block));
     return size_of(block);
   }
 

@@ -35,6 +35,16 @@ constexpr size_t align_down(size_t value, size_t alignment) {
   return value & ~(alignment - 1);
 }
 
+// One of two types.
+template <bool is_first, class First, class Second>
+struct Choice {
+  using Type = First;
+};
+template <class First, class Second>
+struct Choice<false, First, Second> {
+  using Type = Second;
+};
+
 inline size_t address_of(const void* ptr) {
   return reinterpret_cast<size_t>(ptr);
 }

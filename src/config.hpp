@@ -31,6 +31,12 @@ struct Config {
   // 1.039.
   size_t slab_size = 4096;
 
+  // Where threads have heaps of their own: bytes of larger blocks that one
+  // keeps instead of giving them back, and the largest such block, header
+  // included.
+  size_t thread_cache_bytes = 0;
+  size_t cached_block_size_max = 4096;
+
   constexpr size_t small_size_max() const { return class_count * alignment; }
 };
 
@@ -41,8 +47,8 @@ constexpr bool is_valid(Config c) {
   return is_power_of_two(c.alignment) && is_power_of_two(c.slab_size) &&
          c.alignment >= 8 && c.alignment <= 16 &&      // as spans are
          c.class_count >= 1 && c.class_count < 128 &&  // fits the map's entry
-         c.slab_size / c.alignment <= 512 &&           // and so does the count
-         c.slab_size >= c.small_size_max() * 8;        // bounds the unused tail
+         c.slab_size <= 65536 &&  // a product with an inverse tells divisors
+         c.slab_size >= c.small_size_max() * 8;  // bounds the unused tail
 }
 
 }  // namespace mote

@@ -53,9 +53,8 @@ class Heap {
     if constexpr (config.has_slabs)
       if (auto entry = common_.map.at(ptr))
         return small_.push(common_, ptr, entry);
-    if (!ptr) return;
-    Guard guard(common_.lock);
-    back().give(back().block_in_use(ptr));
+    if constexpr (Threading::is_shared) return free_large(ptr);
+    if (ptr) back().give(back().block_in_use(ptr));
   }
 
   // The same two as an `Allocator` (allocator.hpp) has them; what the caller
@@ -69,7 +68,8 @@ class Heap {
   size_t usable_size(const void* ptr) const {
     if (size_t block_size = small_block_size(ptr)) return block_size;
     if (!ptr) return 0;
-    Guard guard(common_.lock);
+    if constexpr (Threading::is_shared)
+      return common_.back.payload_size(common_.back.own_block(ptr));
     return common_.back.payload_size(common_.back.block_in_use(ptr));
   }
 
@@ -161,10 +161,18 @@ class Heap {
         } while (small_.refill(common_, class_index));
       }
     }
+    if constexpr (Threading::is_shared)
+      if (!moving && align <= config.alignment)
+        if (void* ptr = small_.pop_large(size)) return ptr;
     Guard guard(common_.lock);
     if constexpr (config.has_slabs)
       return small_.allocate_large(common_, size, align, moving);
     return back().allocate(size, align, moving);
+  }
+
+  // Apart, so that what it needs is not saved on the path of small blocks.
+  [[gnu::noinline]] void free_large(void* ptr) {
+    if (ptr) small_.push_large(common_, ptr);
   }
 
   // The size of a block in a slab, 0 for others.

@@ -87,7 +87,7 @@ class Slabs {
   [[gnu::always_inline]] void push(Common& common, void* ptr, Entry entry) {
     Class& c = class_of(entry);
     if (!put(common, c, ptr)) return;
-    Guard guard(common.lock);
+    if constexpr (Threading::is_shared) return lock_and_retire(common, c, ptr);
     retire(common, c, common.map.index_of(ptr));
   }
 
@@ -178,15 +178,9 @@ class Slabs {
                                                const FreeNode* node) {
     if (~node->back & (config.alignment - 1)) return false;
     if constexpr (Threading::is_shared)
-      if (is_sent_back(node)) return true;
+      if (is_marked_freed(node)) return true;
     return c.list.first == node || (block_size(common, node_before(node)) &&
                                     node_before(node)->next == node);
-  }
-
-  // A block that another thread freed, and that has not arrived here yet, has
-  // this in the place of a back link.
-  static bool is_sent_back(const FreeNode* node) {
-    return node->back == ~address_of(node);
   }
 
   template <class Action>
@@ -221,6 +215,12 @@ class Slabs {
     }
     common.back.give(Back::block_of(slab));
     return nullptr;
+  }
+
+  // Apart, so that what it needs is not saved where no slab becomes empty.
+  [[gnu::noinline]] void lock_and_retire(Common& common, Class& c, void* ptr) {
+    Guard guard(common.lock);
+    retire(common, c, common.map.index_of(ptr));
   }
 
   // Returns all empty slabs to the back heap; whether there were any. The

@@ -37,7 +37,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "back_heap.hpp"
 #include "bits.hpp"
+#include "block_cache.hpp"
 #include "check.hpp"
 #include "common.hpp"
 #include "config.hpp"
@@ -50,6 +52,7 @@ namespace mote {
 
 template <Config config, PageSource Source, class Threading>
 class ThreadSlabs {
+  using Back = BackHeap<config, Source>;
   using Common = mote::Common<config, Source, Threading>;
   using Map = PageMap<config, Source, Threading>;
   using Entry = typename Map::Entry;
@@ -99,6 +102,27 @@ class ThreadSlabs {
                                 [&] { return reclaim(common); });
   }
 
+  // A block of the back heap that this thread kept, or null. Without a lock.
+  void* pop_large(size_t size) {
+    if constexpr (config.thread_cache_bytes)
+      if (Mine* mine = current()) return mine->cache.pop(size);
+    return nullptr;
+  }
+
+  // Frees a block of the back heap, or keeps it.
+  void push_large(Common& common, void* ptr) {
+    bool is_full = false;
+    Mine* mine = nullptr;
+    if constexpr (config.thread_cache_bytes) {
+      mine = current();
+      if (mine && mine->cache.push(common.back.own_block(ptr), is_full)) return;
+    }
+    Guard guard(common.lock);
+    if constexpr (config.thread_cache_bytes)
+      if (is_full) mine->cache.release(common.back);
+    common.back.give(common.back.block_in_use(ptr));
+  }
+
   // Leaves the heap of this thread to the next one. What the thread allocates
   // afterwards comes from the back heap, if `is_over`; else it begins anew.
   void end_thread(Common& common, bool is_over) {
@@ -129,6 +153,10 @@ class ThreadSlabs {
   static constexpr size_t batch_count = 8;
   static constexpr size_t batch_size = 32;
 
+  struct NoCache {};
+  using Cache = typename Choice<config.thread_cache_bytes != 0,
+                                BlockCache<config, Source>, NoCache>::Type;
+
   struct Mine;
 
   // Blocks of one owner, on their way to it.
@@ -141,6 +169,7 @@ class ThreadSlabs {
 
   struct alignas(Map::owner_alignment) Mine {
     Small slabs;  // first: entries of the page map hold its address
+    [[no_unique_address]] Cache cache;
     Batch batches[batch_count];
     Mine* next;
     Mine* next_abandoned;
@@ -189,8 +218,8 @@ class ThreadSlabs {
     size_t number = Map::number_of(entry);
     if (Small::offset_of(ptr) % (number * config.alignment))
       mote_trap_invalid_pointer();
-    if (Small::is_sent_back(node)) mote_trap_double_free();
-    node->back = ~address_of(node);
+    if (is_marked_freed(node)) mote_trap_double_free();
+    mark_freed(node);
     auto* owner = reinterpret_cast<Mine*>(entry - number);
     if (Mine* mine = current())
       add(mine->batches[address_of(owner) / sizeof(Mine) % batch_count], owner,
@@ -244,7 +273,7 @@ class ThreadSlabs {
   // abandoned heaps; whether there were any. The caller holds the lock.
   bool reclaim(Common& common) {
     bool any = false;
-    if (Mine* mine = current()) any = mine->slabs.release_spares(common);
+    if (Mine* mine = current()) any = release_kept(common, *mine);
     for (Mine* other = all_; other; other = other->next)
       if (other->is_abandoned) any |= drain(common, *other);
     return any;
@@ -256,7 +285,14 @@ class ThreadSlabs {
       if (mine.slabs.put(common, c, node))
         mine.slabs.retire(common, c, common.map.index_of(node));
     });
-    return mine.slabs.release_spares(common);
+    return release_kept(common, mine);
+  }
+
+  static bool release_kept(Common& common, Mine& mine) {
+    bool any = mine.slabs.release_spares(common);
+    if constexpr (config.thread_cache_bytes)
+      any |= mine.cache.release(common.back);
+    return any;
   }
 
   Mine* all_ = nullptr;  // every heap there ever was
