@@ -37,11 +37,11 @@ constexpr size_t align_down(size_t value, size_t alignment) {
 
 // One of two types.
 template <bool is_first, class First, class Second>
-struct Choice {
+struct Either {
   using Type = First;
 };
 template <class First, class Second>
-struct Choice<false, First, Second> {
+struct Either<false, First, Second> {
   using Type = Second;
 };
 

@@ -163,7 +163,7 @@ class Heap {
     }
     if constexpr (Threading::is_shared)
       if (!moving && align <= config.alignment)
-        if (void* ptr = small_.pop_large(size)) return ptr;
+        if (void* ptr = small_.pop_large(common_, size)) return ptr;
     Guard guard(common_.lock);
     if constexpr (config.has_slabs)
       return small_.allocate_large(common_, size, align, moving);

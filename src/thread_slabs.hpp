@@ -103,9 +103,12 @@ class ThreadSlabs {
   }
 
   // A block of the back heap that this thread kept, or null. Without a lock.
-  void* pop_large(size_t size) {
-    if constexpr (config.thread_cache_bytes)
+  void* pop_large(Common& common, size_t size) {
+    if constexpr (config.thread_cache_bytes) {
+      if (size > config.cached_block_size_max) return nullptr;
+      if (!slot()) begin_thread(common);
       if (Mine* mine = current()) return mine->cache.pop(size);
+    }
     return nullptr;
   }
 
@@ -154,7 +157,7 @@ class ThreadSlabs {
   static constexpr size_t batch_size = 32;
 
   struct NoCache {};
-  using Cache = typename Choice<config.thread_cache_bytes != 0,
+  using Cache = typename Either<config.thread_cache_bytes != 0,
                                 BlockCache<config, Source>, NoCache>::Type;
 
   struct Mine;
@@ -273,22 +276,18 @@ class ThreadSlabs {
   // abandoned heaps; whether there were any. The caller holds the lock.
   bool reclaim(Common& common) {
     bool any = false;
-    if (Mine* mine = current()) any = release_kept(common, *mine);
-    for (Mine* other = all_; other; other = other->next)
-      if (other->is_abandoned) any |= drain(common, *other);
+    for (Mine* one = all_; one; one = one->next)
+      if (one->is_abandoned || one == slot()) any |= drain(common, *one);
     return any;
   }
 
+  // Takes back what others returned, and gives up what is empty or only kept.
   static bool drain(Common& common, Mine& mine) {
     for_each_returned(mine, [&](FreeNode* node) {
       auto& c = mine.slabs.class_of(common.map.at(node));
       if (mine.slabs.put(common, c, node))
         mine.slabs.retire(common, c, common.map.index_of(node));
     });
-    return release_kept(common, mine);
-  }
-
-  static bool release_kept(Common& common, Mine& mine) {
     bool any = mine.slabs.release_spares(common);
     if constexpr (config.thread_cache_bytes)
       any |= mine.cache.release(common.back);

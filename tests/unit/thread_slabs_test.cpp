@@ -1,0 +1,372 @@
+// Heaps of many threads, played by one: the tests say which thread runs. What
+// they cannot say, real threads do (tests/stress,
+// tests/native/threads_test.cpp).
+#include "thread_slabs.hpp"
+
+#include <gtest/gtest.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <algorithm>
+#include <deque>
+#include <vector>
+
+#include "heap.hpp"
+#include "support/fake_pages.hpp"
+#include "support/heap_access.hpp"
+#include "support/random.hpp"
+#include "support/seed.hpp"
+#include "threading.hpp"
+#include "verify.hpp"
+#include "walk.hpp"
+
+namespace mote {
+namespace {
+
+// The slot of whichever thread a test has on the stage.
+struct Stage {
+  static constexpr size_t thread_count = 4;
+  static inline void* slots[thread_count];
+  static inline size_t running;
+
+  static void* get() { return slots[running]; }
+  static void set(void* value) { slots[running] = value; }
+};
+
+// Counts, and cannot be taken twice.
+struct StrictLock {
+  struct Guard {
+    explicit Guard(StrictLock& own) : lock(own) {
+      EXPECT_FALSE(lock.is_held) << "a thread would wait for itself";
+      lock.is_held = true;
+      ++lock.count;
+    }
+    ~Guard() { lock.is_held = false; }
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+    StrictLock& lock;
+  };
+  bool is_held = false;
+  size_t count = 0;
+};
+
+class thread_slabs : public testing::Test {
+ protected:
+  static constexpr Config config = {.thread_cache_bytes = 16384};
+  using Threads = PerThread<StrictLock, Stage>;
+  using Whole = HeapFor<config, FakePages, Threads>;
+  static constexpr size_t batch_size = 32;
+
+  thread_slabs() {
+    heap_.source().arena_bytes = size_t{4} << 20;
+    std::fill_n(Stage::slots, Stage::thread_count, nullptr);
+    Stage::running = 0;
+  }
+  ~thread_slabs() override { EXPECT_STREQ(verify(heap_), nullptr); }
+
+  void* allocate(size_t thread, size_t size) {
+    Stage::running = thread;
+    return heap_.allocate(size);
+  }
+  void free(size_t thread, void* ptr) {
+    Stage::running = thread;
+    heap_.free(ptr);
+  }
+  void end(size_t thread) {
+    Stage::running = thread;
+    heap_.end_thread(false);
+  }
+
+  std::vector<void*> allocate_many(size_t thread, size_t count, size_t size) {
+    std::vector<void*> blocks;
+    for (size_t i = 0; i < count; ++i) blocks.push_back(allocate(thread, size));
+    return blocks;
+  }
+  void free_many(size_t thread, const std::vector<void*>& blocks) {
+    for (void* block : blocks) free(thread, block);
+  }
+  static size_t per_slab(size_t size) {
+    return (config.slab_size - 2 * sizeof(size_t)) / size;
+  }
+  size_t lock_count() { return heap_.lock().count; }
+
+  size_t slab_count() {
+    size_t count = 0;
+    walk(heap_, [&](const mote_piece& piece) {
+      count += piece.kind == mote_piece_slab;
+    });
+    return count;
+  }
+  // All that was kept or is underway goes where it belongs.
+  void settle() {
+    for (size_t thread = 0; thread < Stage::thread_count; ++thread) end(thread);
+    Stage::running = 0;
+    // Before this is refused, all memory that can be had is looked for.
+    EXPECT_EQ(heap_.allocate(size_t{1} << 40), nullptr);
+  }
+
+  Whole heap_;
+};
+
+TEST_F(thread_slabs, each_thread_has_slabs_of_its_own) {
+  void* const one = allocate(0, 64);
+  void* const other = allocate(1, 64);
+  EXPECT_NE(address_of(one) / config.slab_size,
+            address_of(other) / config.slab_size);
+  free(0, one);
+  EXPECT_EQ(allocate(0, 64), one) << "served again to its thread";
+  EXPECT_NE(allocate(1, 64), one);
+}
+
+TEST_F(thread_slabs, own_small_blocks_need_no_lock) {
+  std::vector<void*> blocks = allocate_many(0, per_slab(48) - 1, 48);
+  const size_t count = lock_count();
+  for (int i = 0; i < 1000; ++i) {
+    free(0, blocks[7]);
+    blocks[7] = allocate(0, 48);
+  }
+  EXPECT_EQ(lock_count(), count);
+}
+
+TEST_F(thread_slabs, blocks_that_another_frees_return_in_batches) {
+  const size_t count = per_slab(64) / batch_size * batch_size;
+  const std::vector<void*> blocks = allocate_many(0, per_slab(64), 64);
+  ASSERT_EQ(slab_count(), 1u);
+  const size_t locks = lock_count();
+  free_many(1, {blocks.begin(), blocks.begin() + count});
+  EXPECT_EQ(lock_count(), locks) << "nobody waits for anybody";
+  const std::vector<void*> again = allocate_many(0, count, 64);
+  EXPECT_EQ(slab_count(), 1u) << "no new slab while blocks are on their way";
+  EXPECT_STREQ(verify(heap_), nullptr);
+  free_many(0, again);
+}
+
+TEST_F(thread_slabs, T3_what_waits_in_a_batch_leaves_when_its_thread_ends) {
+  std::vector<void*> blocks = allocate_many(0, per_slab(64), 64);
+  allocate(1, 16);
+  free(1, blocks[3]);
+  end(1);
+  EXPECT_EQ(allocate(0, 64), blocks[3]);
+  EXPECT_EQ(slab_count(), 2u);
+}
+
+TEST_F(thread_slabs, T3_what_waits_in_a_batch_leaves_with_a_new_slab) {
+  std::vector<void*> blocks = allocate_many(0, per_slab(64), 64);
+  free(1, blocks[3]);  // it has no heap yet: not in a batch
+  EXPECT_EQ(allocate(0, 64), blocks[3]);
+  allocate(1, 16);
+  free(1, blocks[4]);
+  allocate(1, 32);
+  EXPECT_EQ(allocate(0, 64), blocks[4]);
+}
+
+TEST_F(thread_slabs, a_pair_that_allocates_here_and_frees_there_stays_small) {
+  std::deque<void*> queue;
+  size_t slabs = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    queue.push_back(allocate(0, 16 + i % 20 * 16));
+    if (queue.size() < 500) continue;
+    free(1, queue.front());
+    queue.pop_front();
+    if (i == 5000) slabs = slab_count();
+  }
+  EXPECT_GT(slabs, 10u);
+  EXPECT_LE(slab_count(), slabs + slabs / 4);
+  for (void* ptr : queue) free(1, ptr);
+}
+
+TEST_F(thread_slabs, T1_a_heap_left_behind_is_adopted_whole) {
+  char* const kept = static_cast<char*>(allocate(0, 100));
+  memset(kept, 7, 100);
+  void* const freed = allocate(0, 100);
+  free(0, freed);
+  void* const heap = heap_.thread();
+  end(0);
+  EXPECT_EQ(Stage::slots[0], nullptr);
+  EXPECT_EQ(allocate(2, 100), freed);
+  EXPECT_EQ(heap_.thread(), heap);
+  const size_t locks = lock_count();
+  free(2, kept);
+  EXPECT_EQ(kept[99], 7);
+  EXPECT_EQ(lock_count(), locks) << "it is the adopter's own";
+}
+
+TEST_F(thread_slabs, a_thread_that_is_over_is_still_served) {
+  void* const before = allocate(0, 64);
+  heap_.end_thread(true);
+  void* const after = allocate(0, 64);
+  ASSERT_NE(after, nullptr);
+  EXPECT_EQ(heap_.thread(), nullptr) << "and does not begin again";
+  free(0, after);
+  free(0, before);
+  EXPECT_EQ(heap_.usable_size(allocate(1, 64)), 64u);
+  EXPECT_EQ(slab_count(), 1u) << "its heap went on";
+}
+
+TEST_F(thread_slabs, a_thread_that_said_nothing_can_be_abandoned) {
+  allocate(1, 64);
+  void* const heap = heap_.thread();
+  Stage::slots[1] = nullptr;  // its instance is gone
+  heap_.abandon(heap);
+  allocate(2, 64);
+  EXPECT_EQ(heap_.thread(), heap);
+}
+
+TEST_F(thread_slabs, abandoned_heaps_give_their_slabs_before_memory_grows) {
+  const std::vector<void*> blocks = allocate_many(0, 10 * per_slab(256), 256);
+  end(0);
+  free_many(1, blocks);
+  end(1);
+  const size_t acquired = heap_.source().acquire_count;
+  void* const large = allocate(2, 8 * config.slab_size);
+  ASSERT_NE(large, nullptr);
+  EXPECT_EQ(heap_.source().acquire_count, acquired);
+  free(2, large);
+}
+
+TEST_F(thread_slabs, a_hundred_thousand_threads_leave_the_footprint_level) {
+  std::deque<void*> left;  // to be freed by later threads
+  size_t footprint = 0;
+  Random random(seed());
+  const unsigned thread_count = rounds(100'000);
+  for (unsigned i = 0; i < thread_count; ++i) {
+    const size_t thread = i % Stage::thread_count;
+    for (int k = 0; k < 5; ++k) {
+      left.push_back(allocate(thread, random.between(1, 2000)));
+    }
+    while (left.size() > 300) {
+      free(thread, left.front());
+      left.pop_front();
+    }
+    end(thread);
+    if (i == thread_count / 10) footprint = heap_.source().granted_bytes;
+  }
+  EXPECT_LE(heap_.source().granted_bytes, footprint + footprint / 8);
+  for (void* ptr : left) free(0, ptr);
+  settle();
+  EXPECT_EQ(slab_count(), 0u);
+}
+
+TEST_F(thread_slabs, larger_blocks_are_kept_by_the_thread_that_frees_them) {
+  void* const ptr = allocate(0, 1000);
+  free(1, ptr);  // it has no heap yet
+  allocate(1, 16);
+  void* const other = allocate(0, 1000);
+  free(1, other);
+  const size_t locks = lock_count();
+  EXPECT_EQ(allocate(1, 1000), other);
+  EXPECT_EQ(lock_count(), locks);
+  EXPECT_EQ(heap_.usable_size(other) >= 1000, true);
+}
+
+TEST_F(thread_slabs, C1_a_thread_keeps_so_many_bytes_and_no_more) {
+  const std::vector<void*> blocks = allocate_many(0, 200, 1000);
+  const size_t locks = lock_count();
+  free_many(0, blocks);
+  EXPECT_LT(lock_count() - locks, 200 / 10) << "many return under one lock";
+  EXPECT_STREQ(verify(heap_), nullptr);
+  settle();
+  mote_piece last = {};
+  size_t used = 0;
+  walk(heap_, [&](const mote_piece& piece) {
+    if (piece.kind == mote_piece_used) ++used;
+    last = piece;
+  });
+  EXPECT_LE(used, 1u) << "all that is left is the heap of one thread";
+}
+
+TEST_F(thread_slabs, refused_memory_is_null_and_nothing_is_lost) {
+  std::vector<void*> blocks;
+  Stage::running = 0;
+  while (void* ptr = heap_.allocate(200)) blocks.push_back(ptr);
+  ASSERT_GT(blocks.size(), 1000u);
+  EXPECT_EQ(allocate(1, 200), nullptr) << "no heap for another thread";
+  free(0, blocks.back());
+  blocks.back() = allocate(0, 200);
+  EXPECT_NE(blocks.back(), nullptr);
+  free_many(2, blocks);
+  settle();
+  // Page maps that became too small lie between.
+  EXPECT_NE(allocate(3, size_t{1} << 20), nullptr);
+}
+
+// Every sequence of a few actions of three threads.
+
+class Sequences : public thread_slabs {
+ protected:
+  static constexpr size_t action_count = 9;
+
+  void act(size_t action) {
+    const size_t thread = action / 3;
+    switch (action % 3) {
+      case 0:
+        for (size_t i = 0; i < batch_size + 1; ++i) {
+          left_.push_back(allocate(thread, 112));
+        }
+        left_.push_back(allocate(thread, 700));
+        break;
+      case 1:
+        while (!left_.empty()) {
+          free(thread, left_.back());
+          left_.pop_back();
+        }
+        break;
+      case 2:
+        end(thread);
+        break;
+    }
+  }
+
+  std::vector<void*> left_;
+};
+
+TEST_F(Sequences, of_up_to_five_actions_keep_every_invariant) {
+  size_t sequence_count = 1;
+  for (int i = 0; i < 5; ++i) sequence_count *= action_count;
+  // One heap for all: it is settled after each, and must then be empty.
+  for (size_t sequence = 0; sequence < sequence_count; ++sequence) {
+    if (sequence % rounds(4) != 0) continue;
+    for (size_t rest = sequence, i = 0; i < 5; ++i, rest /= action_count) {
+      act(rest % action_count);
+    }
+    ASSERT_STREQ(verify(heap_), nullptr) << sequence;
+    act(1);
+    settle();
+    ASSERT_EQ(slab_count(), 0u) << sequence;
+  }
+}
+
+// What a user must not do.
+
+using thread_slabs_death = thread_slabs;
+
+TEST_F(thread_slabs_death, a_second_free_is_seen_whoever_makes_it) {
+#if GTEST_HAS_DEATH_TEST
+  void* const small = allocate(0, 64);
+  void* const large = allocate(0, 1000);
+  allocate(1, 16);
+  free(1, small);
+  free(1, large);
+  EXPECT_DEATH(free(1, small), "");
+  EXPECT_DEATH(free(0, small), "");
+  EXPECT_DEATH(free(2, small), "");
+  EXPECT_DEATH(free(1, large), "");
+  EXPECT_DEATH(free(0, large), "");
+#else
+  GTEST_SKIP();
+#endif
+}
+
+TEST_F(thread_slabs_death, an_interior_pointer_is_seen_by_another_thread_too) {
+#if GTEST_HAS_DEATH_TEST
+  char* const small = static_cast<char*>(allocate(0, 64));
+  EXPECT_DEATH(free(0, small + 16), "");
+  EXPECT_DEATH(free(1, small + 16), "");
+  EXPECT_DEATH(free(1, small + 1), "");
+#else
+  GTEST_SKIP();
+#endif
+}
+
+}  // namespace
+}  // namespace mote
