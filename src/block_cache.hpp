@@ -62,6 +62,7 @@ class BlockCache {
     for (FreeNode*& first : lists_) {
       for (FreeNode* node = first; node;) {
         FreeNode* next = node->next;
+        node->back = 0;  // it may become the midst of a larger block
         back.give(Back::block_of(node));
         node = next;
       }

@@ -13,8 +13,8 @@
 // F2: The first node of a list that was popped may have a stale `back`;
 //     `repair_first` sets it right. So a pop touches one node only.
 // F3: `back` of a node that left its list is 0. A program that copies words
-// which
-//     it never wrote, as of a union, would else pass on what looks like a link.
+//     which it never wrote, as of a union, would else pass on what looks like a
+//     link.
 //
 // One less, because nodes and lists are aligned: a word that ends in ones is
 // unlikely in a block that is in use, and that tells a double free at the cost
