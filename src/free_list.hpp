@@ -12,7 +12,9 @@
 //     the list's or another node's `next`. So unlinking needs no list.
 // F2: The first node of a list that was popped may have a stale `back`;
 //     `repair_first` sets it right. So a pop touches one node only.
-// F3: `back` of a block that was popped is 0.
+// F3: `back` of a node that left its list is 0. A program that copies words
+// which
+//     it never wrote, as of a union, would else pass on what looks like a link.
 //
 // One less, because nodes and lists are aligned: a word that ends in ones is
 // unlikely in a block that is in use, and that tells a double free at the cost
@@ -55,6 +57,7 @@ static inline void push(FreeList* list, FreeNode* node) {
 static inline void unlink(FreeNode* node) {
   node_before(node)->next = node->next;
   if (node->next) node->next->back = node->back;
+  node->back = 0;
 }
 
 [[maybe_unused]] static inline void repair_first(FreeList* list) {

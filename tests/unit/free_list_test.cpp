@@ -73,6 +73,13 @@ TEST_F(free_list, unlink_works_anywhere_without_the_list) {
   EXPECT_EQ(list_.first, nullptr);
 }
 
+TEST_F(free_list, F3_a_node_that_was_unlinked_has_no_link) {
+  for (FreeNode* node : {&nodes_[2], &nodes_[4], &nodes_[0]}) {
+    unlink(node);
+    EXPECT_EQ(node->back, 0u);
+  }
+}
+
 TEST_F(free_list, F2_repair_first_undoes_what_a_pop_left) {
   list_.first = list_.first->next;  // a pop
   EXPECT_FALSE(links_lead_back(list_, true));

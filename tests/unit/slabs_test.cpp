@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -274,6 +275,36 @@ TYPED_TEST(slabs, S4_all_empty_slabs_but_the_spare_return_to_the_back_heap) {
   const size_t granted = this->heap_.source().granted_bytes;
   EXPECT_NE(this->allocate(20'000), nullptr);
   EXPECT_EQ(this->heap_.source().granted_bytes, granted);
+}
+
+// Programs copy words that they never wrote: the upper half of a union, the
+// rest of a block that realloc moves. Such a word must not look like a link.
+TYPED_TEST(slabs, F3_memory_of_a_slab_that_retired_holds_no_links) {
+  constexpr size_t size = 128;
+  const size_t count = 2 * this->capacity(size);
+  std::vector<void*> blocks = this->allocate_many(count, size);
+  // Freed in this order, a block's links are those it gets when the slab is
+  // cut.
+  std::reverse(blocks.begin(), blocks.end());
+  this->free_many(blocks);
+  std::map<void*, size_t> left_behind;
+  for (void* block : blocks) {
+    if (!this->contains(block)) left_behind[block] = node_at(block)->back;
+  }
+  ASSERT_EQ(left_behind.size(), this->capacity(size));
+
+  blocks = this->allocate_many(count, size);
+  size_t written = 0;
+  for (void* block : blocks) {
+    const auto word = left_behind.find(block);
+    if (word == left_behind.end()) continue;
+    node_at(block)->back = word->second;
+    ++written;
+  }
+  ASSERT_EQ(written, left_behind.size());
+  std::reverse(blocks.begin(), blocks.end());
+  this->free_many(blocks);
+  EXPECT_STREQ(verify(this->heap_), nullptr);
 }
 
 TYPED_TEST(slabs, S4_slabs_empty_in_any_order) {
