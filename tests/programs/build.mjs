@@ -27,7 +27,7 @@ const toolchains = {
   },
   // Memory grows by what was asked for, as under WASI, not by a fifth more.
   emscripten: {
-    title: 'Emscripten 3.1.6',
+    title: 'Emscripten',
     compilers: { c: 'emcc', cxx: 'em++' },
     flags: ['-O2', '-w'],
     link: [

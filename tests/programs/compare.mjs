@@ -9,7 +9,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { profiles } from '../../size-reports/mote/build.mjs';
+import { profiles, versionOf } from '../../size-reports/mote/build.mjs';
 import { grouped, markdownTable, textTable } from '../../size-reports/tool/tables.mjs';
 import { build, titleOf, wasmToolchains } from './build.mjs';
 import { engines } from './engines.mjs';
@@ -117,11 +117,12 @@ function outcomeInNode(program, toolchain) {
 
 // For the table in the top README.
 async function cellsOf(program) {
+  const names = { wasi: titleOf('wasi'), emscripten: `Emscripten ${await versionOf('emcc', /(\d+\.\d+\.\d+)/)}` };
   const cells = [];
   for (const engine of engines) {
     for (const toolchain of engine.toolchains) {
       const outcome = engine === node ? outcomeInNode(program, toolchain) : await outcomeIn(engine, program, toolchain);
-      cells.push({ toolchain: titleOf(toolchain), engine: `${engine.name} ${engine.version()}`, feature: program.title, outcome });
+      cells.push({ toolchain: names[toolchain], engine: `${engine.name} ${engine.version()}`, feature: program.title, outcome });
     }
   }
   return cells;
