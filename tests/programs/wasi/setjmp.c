@@ -1,7 +1,8 @@
 // What clang calls for setjmp and longjmp (lib/Target/WebAssembly/
 // WebAssemblyLowerEmscriptenEHSjLj.cpp of LLVM describes it): the buffer tells
 // which call of which activation it belongs to; a jump throws the buffer, and
-// each function that has called setjmp asks of what it catches whether it is its.
+// each function that has called setjmp asks of what it catches whether it is
+// its.
 #include "setjmp.h"
 
 #include <stdint.h>
