@@ -84,7 +84,7 @@ const demos = new Map();
 // once, for all allocators.
 export function demoObjects(toolchain) {
   if (!demos.has(toolchain)) {
-    demos.set(toolchain, run('bash', [join(root, 'tests/programs/sqlite/build'), 'objects', toolchain])
+    demos.set(toolchain, run('node', [join(root, 'tests/programs/build.mjs'), '--objects', toolchain, 'sqlite'])
       .then(() => ['sqlite3', 'run'].map((part) => join(root, 'build/programs/sqlite', `${toolchain}-${part}.o`))));
   }
   return demos.get(toolchain);

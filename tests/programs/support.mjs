@@ -12,10 +12,10 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 // first; returns how many there were.
 const budgetSeconds = 120;
 
-export function inRounds(round, roundCount = 3) {
+export async function inRounds(round, roundCount = 3) {
   const begin = performance.now();
   for (let i = 1; i <= roundCount; ++i) {
-    round(i, roundCount);
+    await round(i, roundCount);
     const elapsed = (performance.now() - begin) / 1000;
     if (i < roundCount && elapsed * (i + 1) / i > budgetSeconds) {
       console.log(`  a slow machine: ${i} of ${roundCount} rounds took ${elapsed.toFixed(0)} s, the others are left out`);

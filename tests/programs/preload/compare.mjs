@@ -79,12 +79,12 @@ function rowsOf({ name, runs }) {
   ]);
 }
 
-await runMain('preload', () => {
+await runMain('preload', async () => {
   mkdirSync(directory, { recursive: true });
   const compiler = output('g++', ['-print-prog-name=cc1plus']).trim();
   for (const command of ['python3', 'git', 'bash', 'g++', compiler]) requirePreload(command);
   for (const program of programs) program.runs = new Map(allocators.map(({ name }) => [name, []]));
-  const runCount = inRounds((i, count) => {
+  const runCount = await inRounds((i, count) => {
     for (const program of programs) {
       for (const allocator of allocators) {
         const run = runOnce(program, allocator);
