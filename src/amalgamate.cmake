@@ -1,7 +1,7 @@
 # cmake -DOUT=mote.cpp -P src/amalgamate.cmake
 #
 # Writes the whole allocator for freestanding wasm as one C++ file that compiles
-# alone: wasm/trap.cpp, wasm/malloc.cpp, wasm/memory_functions.cpp and
+# alone: wasm/trap.cpp, wasm/malloc.cpp, wasm/compiler_functions.cpp and
 # src/arena.cpp with every header of ours put in its place, once.
 cmake_minimum_required(VERSION 3.21)
 
@@ -38,7 +38,7 @@ endfunction()
 
 append("${root}/wasm/trap.cpp")
 append("${root}/wasm/malloc.cpp")
-append("${root}/wasm/memory_functions.cpp")
+append("${root}/wasm/compiler_functions.cpp")
 append("${root}/src/arena.cpp")
 
 # Of the headers that remain the compiler has one of its own, <stddef.h>. Its

@@ -46,7 +46,9 @@ static void work_fill(struct work_block* block, int byte) {
 
 /* 1 if it could be allocated and is what it should be. */
 static int work_allocate(struct work_block* block, size_t size_max) {
-  size_t size = 1 + work_random(work_random(8) ? 300 : (unsigned)size_max);
+  unsigned below = (unsigned)size_max;
+  if (below > 300 && work_random(8)) below = 300;
+  size_t size = 1 + work_random(below);
   block->size = size;
   switch (work_random(3)) {
     case 0:
