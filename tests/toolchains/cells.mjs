@@ -2,7 +2,7 @@
 // when the feature does not hold; all of them run, as many at a time as there are
 // processors.
 import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,9 +48,21 @@ export async function version(command, pattern, args = ['--version']) {
   return pattern.exec(await output(command, args))[1];
 }
 
-// The fenced blocks of a README that the line before names by a comment
-// `<!-- test: NAME -->`, which is not shown.
-export function recipe(markdown, name) {
+// A fenced block of wasm/README.md, named by a comment before it, which is not
+// shown: `<!-- test: NAME -->`. Runs it with the program; what it printed.
+export async function runRecipe(name, text) {
+  const folder = join(out, 'recipes', name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const entry of readdirSync(root)) {
+    if (entry !== '.git') symlinkSync(join(root, entry), join(folder, entry));
+  }
+  writeFileSync(join(folder, 'program.c'), text);
+  const block = recipe(readFileSync(join(root, 'wasm/README.md'), 'utf8'), name);
+  return output('bash', ['-euo', 'pipefail', '-c', block], { cwd: folder });
+}
+
+function recipe(markdown, name) {
   const [, text] = new RegExp(`<!-- test: ${name} -->\n+\`\`\`\\w*\n([^]*?)\`\`\``).exec(markdown) ?? [];
   if (text === undefined) throw new Error(`no block is named ${name}`);
   return text;

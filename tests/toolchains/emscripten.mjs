@@ -1,6 +1,6 @@
 // Emscripten: what must link and run, what must not link, and what must stop.
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { Cells, expect, node, output, program, recipe, refusal, root, version } from './cells.mjs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Cells, expect, here, node, output, program, refusal, root, runRecipe, version } from './cells.mjs';
 
 const cells = new Cells('emscripten');
 const toolchain = `Emscripten ${await version('emcc', /\b(\d+\.\d+\.\d+)/)}`;
@@ -122,7 +122,7 @@ refuses('half of the names defined by the program, one object', 'partial.c', gro
 
 // Every name that one of Emscripten's own allocators defines is either defined
 // here, or a program that uses it does not link: neither silence nor two heaps.
-const libraries = JSON.parse(await output('em-config', ['CACHE']).then((path) => JSON.stringify(path.trim())));
+const libraries = (await output('em-config', ['CACHE'])).trim();
 const names = async (file) => {
   const printed = await output('llvm-nm-14', ['--defined-only', '--extern-only', '--format=just-symbols', file]);
   return new Set(printed.split('\n').filter((line) => /^\w+$/.test(line)));
@@ -145,5 +145,42 @@ for (const malloc of ['dlmalloc', 'dlmalloc-debug', 'emmalloc', 'emmalloc-debug'
     console.log(`  ${malloc}: a link error are ${missing.join(', ') || 'none'}`);
   });
 }
+
+// What Emscripten does with a port file, done by a stand-in: 3.1.6 has no external
+// ports.
+cells.add(`${toolchain}, a stand-in for its external ports`, node, 'port file', async () => {
+  const port = `${root}/wasm/emscripten/mote.py`;
+  for (const [options, alignment] of [['', 8], [':profile=tiny:alignment=16', 16]]) {
+    const js = cells.path('port.js');
+    await output('python3', [`${here}/port.py`, port + options, cells.folder, program('main.c'), ...growing.filter((flag) => !flag.startsWith('-I')),
+      '-O1', '-flto', '-o', js]);
+    expect((await output('node', [js])).includes('blocks held'), `aligned to ${alignment}: it does not run`);
+  }
+  for (const [options, said] of [[':profile=huge', /profile is huge, must be one of/], [':speed=high', /speed is not supported/]]) {
+    const message = await refusal('python3', [`${here}/port.py`, port + options, cells.folder]);
+    expect(said.test(message), `it says ${message}`);
+  }
+});
+
+// A CMake project that takes mote in.
+cells.add(toolchain, node, 'CMake: add_subdirectory', async () => {
+  const folder = cells.path('cmake');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/CMakeLists.txt`, `cmake_minimum_required(VERSION 3.25)
+project(program LANGUAGES C CXX)
+add_subdirectory(${root} mote)
+add_executable(program ${program('main.c')})
+target_link_libraries(program PRIVATE mote::mote)
+target_link_options(program PRIVATE -sMALLOC=none -sALLOW_MEMORY_GROWTH=1 -sSINGLE_FILE=1 -sEXIT_RUNTIME=1)
+`);
+  await output('cmake', ['-G', 'Ninja', '-S', folder, '-B', `${folder}/build`, `-DCMAKE_TOOLCHAIN_FILE=${root}/wasm/toolchains/emscripten.cmake`]);
+  await output('cmake', ['--build', `${folder}/build`]);
+  expect((await output('node', [`${folder}/build/program.js`])).includes('blocks held'), 'it does not run');
+});
+
+cells.add(toolchain, node, 'the recipe in wasm/README.md', async () => {
+  const printed = await runRecipe('emscripten', '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { void* volatile p = malloc(9); puts(p ? "served" : "null"); free(p); }\n');
+  expect(printed.includes('served'), `it printed ${printed}`);
+});
 
 await cells.finish();

@@ -2,7 +2,7 @@
 // pages of one byte.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { openChromium } from '../../size-reports/tests/browsers.mjs';
-import { Cells, expect, node, out, output, program, refusal, root, tools, version } from './cells.mjs';
+import { Cells, expect, node, out, output, program, refusal, root, runRecipe, tools, version } from './cells.mjs';
 
 const cells = new Cells('freestanding');
 const file = `${out}/mote.cpp`;
@@ -154,5 +154,10 @@ cells.add(`clang ${await version('clang-22', /version (\d+\.\d+\.\d+)/)}`, `bina
   expect(/memory\.grow/.test(text) && !/\b65536\b|i32\.const 16\)\s*\)\s*\(memory/.test(text), 'it counts in pages of 64 KiB');
 });
 cells.impossible(`clang ${await version('clang-22', /version (\d+\.\d+\.\d+)/)}`, node, 'pages of 1 byte, run', 'node, deno, bun, Chromium, Firefox, wabt and wizer refuse the module');
+
+cells.add(clang, node, 'the recipe in wasm/README.md', async () => {
+  const printed = await runRecipe('freestanding', 'void* malloc(unsigned long);\nint run(void) { return malloc(9) != 0; }\n');
+  expect(printed.trim() === '1', `it printed ${printed}`);
+});
 
 await cells.finish();

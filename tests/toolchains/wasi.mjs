@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Cells, expect, node, output, program, refusal, root, tools, version } from './cells.mjs';
+import { Cells, expect, node, output, program, refusal, root, runRecipe, tools, version } from './cells.mjs';
 
 const cells = new Cells('wasi');
 const clangVersion = await version('clang-19', /version (\d+\.\d+\.\d+)/);
@@ -165,5 +165,10 @@ for (const { toolchain, short, target, libc } of sysroots) {
     expect(used() === before, `${used() - before} blocks were not freed`);
   });
 }
+
+cells.add(sysroots[0].toolchain, node, 'the recipe in wasm/README.md', async () => {
+  const printed = await runRecipe('wasi', '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { void* volatile p = malloc(9); puts(p ? "served" : "null"); free(p); }\n');
+  expect(printed.includes('served'), `it printed ${printed}`);
+});
 
 await cells.finish();
