@@ -53,13 +53,15 @@ export async function version(command, pattern, args = ['--version']) {
 export async function runRecipe(name, text) {
   const folder = join(out, 'recipes', name);
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  for (const entry of readdirSync(root)) {
-    if (entry !== '.git') symlinkSync(join(root, entry), join(folder, entry));
+  mkdirSync(join(folder, 'build'), { recursive: true });
+  for (const entry of [...readdirSync(root), 'build/tools']) {
+    if (entry !== '.git' && entry !== 'build') symlinkSync(join(root, entry), join(folder, entry));
   }
   writeFileSync(join(folder, 'program.c'), text);
   const block = recipe(readFileSync(join(root, 'wasm/README.md'), 'utf8'), name);
-  return output('bash', ['-euo', 'pipefail', '-c', block], { cwd: folder });
+  // tests/env of the recipe names emcc's wrapper anew; one would run the other.
+  const PATH = process.env.PATH.split(':').filter((entry) => !entry.endsWith('toolchains/emscripten')).join(':');
+  return output('bash', ['-euo', 'pipefail', '-c', block], { cwd: folder, env: { ...process.env, PATH } });
 }
 
 function recipe(markdown, name) {
