@@ -1,8 +1,8 @@
 # cmake -DOUT=mote.cpp -P src/amalgamate.cmake
 #
 # Writes the whole allocator for freestanding wasm as one C++ file that compiles
-# alone: wasm/trap.cpp, wasm/malloc.cpp and src/arena.cpp with every header of
-# ours put in its place, once.
+# alone: wasm/trap.cpp, wasm/malloc.cpp, wasm/compiler_functions.cpp and
+# src/arena.cpp with every header of ours put in its place, once.
 cmake_minimum_required(VERSION 3.21)
 
 if(NOT OUT)
@@ -38,9 +38,29 @@ endfunction()
 
 append("${root}/wasm/trap.cpp")
 append("${root}/wasm/malloc.cpp")
+append("${root}/wasm/compiler_functions.cpp")
 append("${root}/src/arena.cpp")
+
+# Of the headers that remain the compiler has one of its own, <stddef.h>. Its
+# <stdint.h> it may replace by the one of a C library for another target, as
+# Debian's clang 15 does; so here are the names.
+string(REPLACE "#include <stdint.h>\n" "" text "${text}")
+set(prologue [[
+#if __cplusplus < 202002L
+#error "mote.cpp is C++20: compile it with -std=c++20"
+#endif
+
+typedef __UINT8_TYPE__ uint8_t;
+typedef __UINT16_TYPE__ uint16_t;
+typedef __UINT32_TYPE__ uint32_t;
+typedef __INT64_TYPE__ int64_t;
+typedef __UINT64_TYPE__ uint64_t;
+#define UINT32_MAX __UINT32_MAX__
+#define SIZE_MAX __SIZE_MAX__
+
+]])
 file(READ "${root}/LICENSE" license)
 string(REGEX REPLACE "\n+$" "" license "${license}")
 string(REPLACE "\n" "\n// " license "// ${license}")
 string(REGEX REPLACE "// +\n" "//\n" license "${license}")
-file(WRITE "${OUT}" "${license}\n\n${text}")
+file(WRITE "${OUT}" "${license}\n\n${prologue}${text}")

@@ -3,42 +3,55 @@
 
 #include <stddef.h>
 
-#include "bits.hpp"
+#include "linear_memory.hpp"
 #include "page_source.hpp"
 
-// Set by the linker: what static data and the stack leave free.
-extern "C" char __heap_base;
-extern "C" char __heap_end;
+extern "C" {
+// Set by the linker: what static data and the stack leave free. wasm-ld before
+// 16 has no __heap_end.
+extern char __heap_base;
+[[gnu::weak]] extern char __heap_end;
+#ifdef MOTE_PAGE_SIZE_OF_LINKER
+// And where the first page ends (the custom-page-sizes proposal, wasm-ld
+// --page-size since LLVM 21). Older linkers know pages of 64 KiB only.
+[[gnu::weak]] extern char __wasm_first_page_end;
+#endif
+}
 
 namespace mote {
 namespace {
 
-// Gives [__heap_base, __heap_end) first, then grows. When memory.size is not
-// where we left it, someone else grew it: then the new pages are where it says.
-// Stateless: the first byte it gives is the first above all static data.
-struct MemoryGrow {
+struct WasmMemory {
   static constexpr bool is_near_zero = true;
-  static constexpr size_t page_size = 65536;
 
-  Span acquire(size_t size_bytes, const char* last_byte) noexcept {
-    char* begin = const_cast<char*>(last_byte) + 1;
-    char* end = begin;
-    if (last_byte < &__heap_base) {
-      begin = &__heap_base;
-      end = &__heap_end;
-    }
-    size_t have = static_cast<size_t>(end - begin);
-    if (have < size_bytes) {
-      size_t pages = (size_bytes - have - 1) / page_size + 1;
-      size_t old_pages = __builtin_wasm_memory_grow(0, pages);
-      if (old_pages == static_cast<size_t>(-1)) return {};
-      auto* grown = reinterpret_cast<char*>(old_pages * page_size);
-      if (grown != end) begin = grown;
-      end = grown + pages * page_size;
-    }
-    return {begin, static_cast<size_t>(end - begin)};
+  static char* base() { return &__heap_base; }
+  // The least that the initial memory can be: what a linker that does not tell
+  // adds to it is lost, what somebody else grew is left alone.
+  static char* first_end() {
+    if (&__heap_end) return &__heap_end;
+    return reinterpret_cast<char*>(align_up(address_of(base()), page_size()));
+  }
+
+  // From the linker only on request: it is no constant to the compiler, and
+  // costs every other module 130 bytes, of which wasm-opt leaves one.
+  static size_t page_size() {
+#ifdef MOTE_PAGE_SIZE_OF_LINKER
+    if (size_t size = reinterpret_cast<size_t>(&__wasm_first_page_end))
+      return size;
+#endif
+    return 65536;
+  }
+
+  static size_t page_count() { return __builtin_wasm_memory_size(0); }
+  static size_t grow(size_t page_count) {
+    return __builtin_wasm_memory_grow(0, page_count);
+  }
+  static char* at(size_t page_index) {
+    return reinterpret_cast<char*>(page_index * page_size());
   }
 };
+
+struct MemoryGrow : LinearMemory<WasmMemory> {};
 
 }  // namespace
 }  // namespace mote

@@ -60,20 +60,37 @@ uintptr_t* emscripten_get_sbrk_ptr(void) {
   return &mote::program_break;
 }
 
-// As Emscripten has it: in units of 4 bytes, and only upwards or by nothing.
-void* sbrk(intptr_t increment) {
-  uintptr_t size_bytes =
-      (static_cast<uintptr_t>(increment) + 3) & ~uintptr_t{3};
-  uintptr_t begin = mote::raise_break(size_bytes);
-  if (begin) return reinterpret_cast<void*>(begin);
+// As current Emscripten has it, in units of max_align_t, but only upwards: what
+// lies below the break may be the heap's.
+void* _sbrk64(int64_t increment) {
+  constexpr size_t unit = alignof(max_align_t);
+  const auto size_bytes = static_cast<uintptr_t>(increment);
+  const uintptr_t rounded = mote::align_up(size_bytes, unit);
+  const uintptr_t begin = mote::above_break(rounded, unit);
+  const bool is_possible = increment >= 0 && rounded >= size_bytes &&
+                           size_bytes == static_cast<uint64_t>(increment) &&
+                           begin + rounded >= begin;
+  if (is_possible && mote::raise_break(begin + rounded))
+    return reinterpret_cast<void*>(begin);
   errno = ENOMEM;
   return reinterpret_cast<void*>(-1);
 }
 
+// On wasm32 Emscripten takes the increment as unsigned: programs ask for more
+// than 2 GiB by it.
+void* sbrk(intptr_t increment) {
+  constexpr bool is_unsigned = sizeof(increment) < sizeof(int64_t);
+  return _sbrk64(is_unsigned
+                     ? static_cast<int64_t>(static_cast<uintptr_t>(increment))
+                     : static_cast<int64_t>(increment));
+}
+
 int brk(void* end) {
-  uintptr_t wanted = reinterpret_cast<uintptr_t>(end);
-  uintptr_t begin = *emscripten_get_sbrk_ptr();
-  if (wanted >= begin && mote::raise_break(wanted - begin)) return 0;
+  const auto wanted = reinterpret_cast<uintptr_t>(end);
+  const uintptr_t begin = *emscripten_get_sbrk_ptr();
+  if (wanted >= begin && mote::above_break(wanted - begin, 1) == begin &&
+      mote::raise_break(wanted))
+    return 0;
   errno = ENOMEM;
   return -1;
 }

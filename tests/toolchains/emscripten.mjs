@@ -1,0 +1,186 @@
+// Emscripten: what must link and run, what must not link, and what must stop.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Cells, expect, here, node, output, program, refusal, root, runRecipe, version } from './cells.mjs';
+
+const cells = new Cells('emscripten');
+const toolchain = `Emscripten ${await version('emcc', /\b(\d+\.\d+\.\d+)/)}`;
+const build = `${root}/build/emscripten`;
+const archive = `${build}/libmote.a`;
+const object = `${build}/mote.o`;
+const alignment = /^MOTE_ALIGNMENT:STRING=(\d+)$/m.exec(readFileSync(`${build}/CMakeCache.txt`, 'utf8'))[1];
+const common = [`-I${root}/src/include`, `-DMOTE_ALIGNMENT=${alignment}`, '-sSINGLE_FILE=1', '-sEXIT_RUNTIME=1'];
+// The compiler may assume that malloc succeeds.
+const literal = '-fno-builtin';
+const growing = ['-sALLOW_MEMORY_GROWTH=1', ...common];
+
+const compiler = (source) => (source.endsWith('pp') ? 'em++' : 'emcc');
+const base = (feature) => cells.path(feature.replace(/[^\w.]+/g, '_'));
+
+async function build_and_run(feature, source, flags, library) {
+  const js = `${base(feature)}.js`;
+  await output(compiler(source), [program(source), library, ...flags, '-o', js]);
+  return output('node', [js]);
+}
+
+// The usual cell: a program that says `said` when all is well.
+function runs(feature, source, flags, { said = 'blocks held', library = archive } = {}) {
+  cells.add(toolchain, node, feature, async () => {
+    const printed = await build_and_run(feature, source, flags, library);
+    expect(printed.includes(said), `it printed ${printed}`);
+  });
+}
+
+function refuses(feature, source, flags, pattern, library = archive) {
+  cells.add(toolchain, 'linker', feature, async () => {
+    const message = await refusal(compiler(source), [program(source), library, ...flags, '-o', `${base(feature)}.js`]);
+    expect(pattern.test(message), `the message is ${message}`);
+  });
+}
+
+runs('-sMALLOC=none', 'main.c', [...growing, '-O2', '-sMALLOC=none']);
+runs('beside dlmalloc', 'main.c', [...growing, '-O2']);
+runs('beside emmalloc', 'main.c', [...growing, '-O2', '-sMALLOC=emmalloc']);
+runs('one object', 'main.c', [...growing, '-O2', '-sMALLOC=none'], { library: object });
+runs('one object, beside dlmalloc', 'main.c', [...growing, '-O2'], { library: object });
+for (const level of ['-O0', '-O1', '-O3', '-Os', '-Oz']) runs(level, 'main.c', [...growing, level]);
+runs('-flto', 'main.c', [...growing, '-O2', '-flto']);
+runs('-flto -sMALLOC=none', 'main.c', [...growing, '-O3', '-flto', '-sMALLOC=none']);
+runs('C++', 'main.cpp', [...growing, '-O1', '-std=c++17', '-sMALLOC=none'], { said: '500 lists, 199990000' });
+runs('C++ -flto', 'main.cpp', [...growing, '-O2', '-flto', '-std=c++17'], { said: '500 lists, 199990000' });
+runs('C++ -fexceptions', 'main.cpp', [...growing, '-O1', '-fexceptions', '-std=c++17'], { said: '500 lists, 199990000' });
+runs('-sSAFE_HEAP', 'main.c', [...growing, '-O1', '-sSAFE_HEAP=1', '-sMALLOC=none']);
+runs('-sASSERTIONS=2', 'main.c', [...growing, '-O1', '-sASSERTIONS=2', '-sMALLOC=none']);
+runs('-fsanitize=undefined', 'main.c', [...growing, '-O1', '-fsanitize=undefined']);
+runs('-sMAXIMUM_MEMORY=4GB', 'above_2_GiB.c', [...growing, '-O1', literal, '-sMAXIMUM_MEMORY=4GB', '-sMALLOC=none'], { said: 'written and read back' });
+runs('foreign sbrk and memory.grow', 'foreign.c', [...growing, '-O1', literal, '-sMALLOC=none'], { said: 'nothing was overwritten' });
+runs('foreign sbrk and memory.grow, beside dlmalloc', 'foreign.c', [...growing, '-O1', literal], { said: 'nothing was overwritten' });
+runs("dlmalloc's names", 'dlmalloc_names.c', [...growing, '-O1', literal], { said: 'all names' });
+runs("dlmalloc's names, -sMALLOC=none", 'dlmalloc_names.c', [...growing, '-O1', literal, '-sMALLOC=none'], { said: 'all names' });
+runs("emmalloc's names", 'emmalloc_names.c', [...growing, '-O1', literal, '-sMALLOC=emmalloc'], { said: 'all names' });
+runs("emmalloc's names, -sMALLOC=none", 'emmalloc_names.c', [...growing, '-O1', literal, '-sMALLOC=none'], { said: 'all names' });
+runs('memory at its maximum', 'exhausted.c', [...growing, '-O1', literal, '-sMAXIMUM_MEMORY=32MB'], { said: 'exhausted and refilled' });
+runs('memory that may not grow', 'exhausted.c', [...common, '-O1', literal, '-sABORTING_MALLOC=0', '-sMALLOC=none'], { said: 'exhausted and refilled' });
+
+const refusing = cells.path('refuse_growth.js');
+writeFileSync(refusing, `WebAssembly.Memory.prototype.grow = function () { throw new RangeError('no'); };\n`);
+runs('growth refused by the host', 'exhausted.c', [...growing, '-O1', literal, '--pre-js', refusing], { said: 'exhausted and refilled' });
+
+// What serves under these is their own malloc, so the linker must say that there
+// are two.
+for (const sanitizer of ['address', 'leak']) {
+  refuses(`-fsanitize=${sanitizer}: refused by the linker`, 'main.c', [...growing, '-O1', `-fsanitize=${sanitizer}`], /duplicate symbol: malloc/);
+}
+
+// Without JavaScript around it: the one import beside WASI's says that memory grew.
+const standaloneHost = (wasm) => `const { WASI } = require('node:wasi');
+  const wasi = new WASI({ version: 'preview1', args: [], returnOnExit: true });
+  const module = new WebAssembly.Module(require('node:fs').readFileSync(${JSON.stringify(wasm)}));
+  let grown = 0;
+  const instance = new WebAssembly.Instance(module, {
+    wasi_snapshot_preview1: wasi.wasiImport,
+    env: { emscripten_notify_memory_growth() { ++grown; } },
+  });
+  process.exitCode = wasi.start(instance) || (grown ? 0 : 2);`;
+cells.add(toolchain, 'node:wasi', '-sSTANDALONE_WASM', async () => {
+  const wasm = cells.path('standalone.wasm');
+  await output('emcc', [program('main.c'), archive, ...growing.slice(0, 3), '-O2', '-sINITIAL_MEMORY=1MB', '-sTOTAL_STACK=64KB', '-sSTANDALONE_WASM', '-sMALLOC=none', '-o', wasm]);
+  const printed = await output('node', ['--no-warnings', '-e', standaloneHost(wasm)]);
+  expect(printed.includes('blocks held') && printed.includes('exited'), `it printed ${printed}`);
+});
+
+cells.add(toolchain, node, 'a module instantiated twice', async () => {
+  const js = cells.path('twice.js');
+  await output('emcc', [archive, '-O1', '-sMODULARIZE', '-sSINGLE_FILE=1', '-sALLOW_MEMORY_GROWTH', '-sMALLOC=none', '--no-entry',
+    '-sEXPORTED_FUNCTIONS=_malloc,_free', '-o', js]);
+  const script = `const make = require(${JSON.stringify(js)});
+    Promise.all([make(), make()]).then(([a, b]) => {
+      const p = a._malloc(1000), q = b._malloc(1000);
+      a.HEAPU8.fill(7, p, p + 1000);
+      if (p !== q || b.HEAPU8.subarray(q, q + 1000).some((byte) => byte === 7)) throw new Error('shared');
+      a._free(p);
+      if (b._malloc(1000) === q) throw new Error('one heap');
+      console.log('two heaps');
+    });`;
+  expect((await output('node', ['-e', script])).includes('two heaps'), 'they are not apart');
+});
+
+// A double free, a pointer of somebody else: a trap with its cause's name.
+const stops = (feature, source, cause) => cells.add(toolchain, node, feature, async () => {
+  const js = `${base(feature)}.js`;
+  await output('emcc', [program(source), archive, ...growing, '-O1', '--profiling-funcs', '-sMODULARIZE', '-sINVOKE_RUN=0', '-sEXPORTED_FUNCTIONS=_main', '-o', js]);
+  const message = await refusal('node', ['-e', `require(${JSON.stringify(js)})().then(({ _main }) => {
+    try { _main(0, 0); } catch (error) { console.log(error.stack); process.exitCode = 1; }
+  });`]);
+  expect(message.includes('freed once') && !message.includes('freed twice'), `it printed ${message.slice(-1000)}`);
+  expect(message.includes(cause), `the message is ${message.slice(-1000)}`);
+});
+stops('double free', 'double_free.c', 'mote_trap_double_free');
+stops('a pointer of somebody else', 'foreign_pointer.c', 'mote_trap_invalid_pointer');
+
+refuses('half of the names defined by the program', 'partial.c', growing, /duplicate symbol: (malloc|free)/);
+refuses('half of the names defined by the program, one object', 'partial.c', growing, /duplicate symbol: (malloc|free)/, object);
+
+// Every name that one of Emscripten's own allocators defines is either defined
+// here, or a program that uses it does not link: neither silence nor two heaps.
+const libraries = (await output('em-config', ['CACHE'])).trim();
+const names = async (file) => {
+  const printed = await output('llvm-nm-14', ['--defined-only', '--extern-only', '--format=just-symbols', file]);
+  return new Set(printed.split('\n').filter((line) => /^\w+$/.test(line)));
+};
+const own = await names(object);
+for (const malloc of ['dlmalloc', 'dlmalloc-debug', 'emmalloc', 'emmalloc-debug']) {
+  cells.add(toolchain, 'linker', `names of ${malloc} that mote does not have`, async () => {
+    const library = `${libraries}/sysroot/lib/wasm32-emscripten/lib${malloc}.a`;
+    const missing = [...await names(library)].filter((name) => !own.has(name));
+    const assertions = malloc.endsWith('-debug') ? ['-sASSERTIONS=1'] : ['-sASSERTIONS=0'];
+    for (const name of missing) {
+      const source = cells.path(`${malloc}_${name}.c`);
+      writeFileSync(source, `void ${name}(void);\nvoid free(void*);\nvoid* malloc(unsigned long);\n`
+        + `int main(void) { free(malloc(1)); ${name}(); }\n`);
+      for (const kind of [malloc.replace('dlmalloc-debug', 'dlmalloc'), 'none']) {
+        const message = await refusal('emcc', [source, archive, ...growing, '-O1', ...assertions, `-sMALLOC=${kind}`, '-o', `${source}.js`]);
+        expect(/duplicate symbol|undefined symbol/.test(message), `${name}, ${kind}: ${message}`);
+      }
+    }
+    console.log(`  ${malloc}: a link error are ${missing.join(', ') || 'none'}`);
+  });
+}
+
+// What Emscripten does with a port file, done by a stand-in: 3.1.6 has no external
+// ports.
+cells.add(`${toolchain}, a stand-in for its external ports`, node, 'port file', async () => {
+  const port = `${root}/wasm/emscripten/mote.py`;
+  for (const [options, alignment] of [['', 8], [':profile=tiny:alignment=16', 16]]) {
+    const js = cells.path('port.js');
+    await output('python3', [`${here}/port.py`, port + options, cells.folder, program('main.c'), ...growing.filter((flag) => !flag.startsWith('-I')),
+      '-O1', '-flto', '-o', js]);
+    expect((await output('node', [js])).includes('blocks held'), `aligned to ${alignment}: it does not run`);
+  }
+  for (const [options, said] of [[':profile=huge', /profile is huge, must be one of/], [':speed=high', /speed is not supported/]]) {
+    const message = await refusal('python3', [`${here}/port.py`, port + options, cells.folder]);
+    expect(said.test(message), `it says ${message}`);
+  }
+});
+
+// A CMake project that takes mote in.
+cells.add(toolchain, node, 'CMake: add_subdirectory', async () => {
+  const folder = cells.path('cmake');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/CMakeLists.txt`, `cmake_minimum_required(VERSION 3.25)
+project(program LANGUAGES C CXX)
+add_subdirectory(${root} mote)
+add_executable(program ${program('main.c')})
+target_link_libraries(program PRIVATE mote::mote)
+target_link_options(program PRIVATE -sMALLOC=none -sALLOW_MEMORY_GROWTH=1 -sSINGLE_FILE=1 -sEXIT_RUNTIME=1)
+`);
+  await output('cmake', ['-G', 'Ninja', '-S', folder, '-B', `${folder}/build`, `-DCMAKE_TOOLCHAIN_FILE=${root}/wasm/toolchains/emscripten.cmake`]);
+  await output('cmake', ['--build', `${folder}/build`]);
+  expect((await output('node', [`${folder}/build/program.js`])).includes('blocks held'), 'it does not run');
+});
+
+cells.add(toolchain, node, 'the recipe in wasm/README.md', async () => {
+  const printed = await runRecipe('emscripten', '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { void* volatile p = malloc(9); puts(p ? "served" : "null"); free(p); }\n');
+  expect(printed.includes('served'), `it printed ${printed}`);
+});
+
+await cells.finish();

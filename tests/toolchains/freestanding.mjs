@@ -1,0 +1,163 @@
+// The one file: every clang there is, small memories, snapshots, 64-bit memories,
+// pages of one byte.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { openChromium } from '../../size-reports/tests/browsers.mjs';
+import { Cells, expect, node, out, output, program, refusal, root, runRecipe, tools, version } from './cells.mjs';
+
+const cells = new Cells('freestanding');
+const file = `${out}/mote.cpp`;
+const include = `-I${root}/src/include`;
+const packaged = (name) => JSON.parse(readFileSync(`${tools}/${name}/package.json`, 'utf8')).version;
+const debian = async (name) => (await output('dpkg-query', ['-W', '-f', '${Version}', name])).split(/[~-]/)[0].replace(/^\d+:/, '');
+
+// As the README has it; only -std and -c are needed beside what a module wants.
+const recipe = ['-std=c++20', '-Oz', '-nostdlib', '-fno-builtin', '-fno-exceptions', '-fno-rtti'];
+
+// Compiles the one file and a program of C, links them; the module's path.
+async function build(name, source, { clang = 19, target = 'wasm32', definitions = [], link = [] } = {}) {
+  const path = cells.path(name);
+  await output(`clang++-${clang}`, [`--target=${target}`, ...recipe, ...definitions, '-c', file, '-o', `${path}.mote.o`]);
+  const cxx = source.endsWith('pp');
+  const language = cxx ? [`clang++-${clang}`, '-std=c++20', `-I${root}`, `-I${root}/src`, ...definitions] : [`clang-${clang}`];
+  await output(language[0], [...language.slice(1), `--target=${target}`, include, '-O1', '-nostdlib', '-fno-builtin', '-c', program(source), '-o', `${path}.o`]);
+  await output(`wasm-ld-${clang}`, [...(target === 'wasm64' ? ['-mwasm64'] : []), '--no-entry', ...link, `${path}.o`, `${path}.mote.o`, '-o', `${path}.wasm`]);
+  return `${path}.wasm`;
+}
+const instantiate = (path, imports) => new WebAssembly.Instance(new WebAssembly.Module(readFileSync(path)), imports).exports;
+
+const profiles = ['TINY', 'STANDARD'].flatMap((profile) => [8, 16].map((alignment) => ({
+  name: `${profile.toLowerCase()}, ${alignment} bytes`, definitions: [`-DMOTE_PROFILE_${profile}`, `-DMOTE_ALIGNMENT=${alignment}`], alignment,
+})));
+
+for (const clang of [14, 15, 16, 19, 22]) {
+  const toolchain = `clang ${await version(`clang-${clang}`, /version (\d+\.\d+\.\d+)/)}`;
+  for (const { name, definitions, alignment } of profiles) {
+    cells.add(toolchain, node, `one file: ${name}`, async () => {
+      const path = await build(`clang${clang}_${name.replace(/\W+/g, '_')}`, 'module.c', { clang, definitions, link: ['--export=malloc'] });
+      const { run, malloc } = instantiate(path);
+      const checked = run(1, 20000, 9000);
+      expect(checked > 1000, `run returned ${checked}`);
+      expect(malloc(1) % alignment === 0, 'it is not aligned');
+    });
+  }
+  cells.add(toolchain, 'compiler', 'without -std=c++20: a clear message', async () => {
+    const said = await refusal(`clang++-${clang}`, ['--target=wasm32', '-std=c++17', ...recipe.slice(1), '-fsyntax-only', file]);
+    expect(/error: "?mote.cpp is C\+\+20/.test(said), `it says ${said.slice(0, 300)}`);
+  });
+}
+
+const clang = `clang ${await version('clang-19', /version (\d+\.\d+\.\d+)/)}`;
+
+// Both ways give the same module, once each has been linked with the same exports.
+const functions = ['malloc', 'free', 'realloc', 'calloc', 'aligned_alloc', 'posix_memalign', 'malloc_usable_size', 'mote_alloc', 'mote_walk', 'mote_stats'];
+cells.add(clang, 'linker', 'one file: the same bytes as the library', async () => {
+  const exports = functions.map((name) => `--export=${name}`);
+  const features = ['-mbulk-memory', '-msign-ext', '-mnontrapping-fptoint', '-mmutable-globals'];
+  const object = cells.path('same.o');
+  await output('clang++-19', ['--target=wasm32', ...recipe, '-DNDEBUG', ...features, '-c', file, '-o', object]);
+  const [single, library] = [object, `${root}/build/wasm/libmote.a`].map((input, i) => [input, cells.path(`same${i}.wasm`)]);
+  for (const [input, path] of [single, library]) await output('wasm-ld-19', ['--no-entry', '--gc-sections', '--strip-all', ...exports, input, '-o', path]);
+  const [a, b] = [single, library].map(([, path]) => readFileSync(path));
+  expect(a.length > 2000 && a.equals(b), `${a.length} and ${b.length} bytes`);
+});
+
+cells.add(clang, node, 'a fixed memory of one page', async () => {
+  for (const { name, definitions } of profiles) {
+    const path = await build(`one_page_${name.replace(/\W+/g, '_')}`, 'module.c', { definitions,
+      link: ['-z', 'stack-size=8192', '--initial-memory=65536', '--max-memory=65536', '--export=malloc'] });
+    const { run, malloc, memory } = instantiate(path);
+    const checked = run(1, 20000, 40);
+    expect(checked > 1000 && memory.buffer.byteLength === 65536, `${name}: run returned ${checked}`);
+    let served = 0;
+    while (malloc(1000)) served += 1000;
+    expect(served > 30000, `${name}: ${served} bytes of a page`);
+  }
+});
+
+cells.add(clang, node, 'a static array of 256 KiB serves 240 KiB', async () => {
+  for (const { name, definitions } of profiles) {
+    const path = await build(`static_array_${name.replace(/\W+/g, '_')}`, 'static_array.cpp', { definitions });
+    const { served_bytes: served } = instantiate(path);
+    for (const size of [64, 256, 1024, 4096, 16384, 245760]) {
+      const [first, again] = [served(size), served(size)];
+      // Small blocks of the tiny profile have a header each; a slab of the
+      // standard one loses its last block of 256 bytes to the next header.
+      const least = size < 256 && name.startsWith('tiny') ? 256 * 1024 * size / (size + 16) - 6000
+        : size === 256 ? 239 * 1024 : 240 * 1024;
+      expect(first >= least && again >= first, `${name}: ${first}, then ${again} bytes in blocks of ${size}`);
+    }
+  }
+});
+
+cells.add(clang, node, 'a module instantiated twice', async () => {
+  const path = await build('twice', 'module.c', { link: ['--export=malloc'] });
+  const [a, b] = [instantiate(path), instantiate(path)];
+  const [p, q] = [a.malloc(1000), b.malloc(1000)];
+  new Uint8Array(a.memory.buffer, p, 1000).fill(7);
+  expect(p === q && new Uint8Array(b.memory.buffer, q, 1000).some((byte) => byte !== 7), 'they share memory');
+});
+
+const wizerVersion = packaged('@bytecodealliance/wizer-linux-x64');
+const wizer = `${tools}/@bytecodealliance/wizer-linux-x64/wizer`;
+for (const { name, definitions } of profiles) {
+  cells.add(clang, `${node}, wizer ${wizerVersion}`, `snapshot: ${name}`, async () => {
+    const path = await build(`snapshot_${name.replace(/\W+/g, '_')}`, 'snapshot.c', { definitions });
+    expect(instantiate(path).run() === -1, 'it runs without having been initialised');
+    await output(wizer, [path, '--init-func', 'wizer.initialize', '-o', `${path}.snapshot`]);
+    const module = `${path}.snapshot`;
+    for (let i = 0; i < 2; ++i) {
+      const checked = instantiate(module).run();
+      expect(checked > 1000, `run returned ${checked}`);
+    }
+  });
+}
+
+// 64-bit memories: in engines that have them.
+const wide = build('wide', 'above_4_GiB.c', { target: 'wasm64', definitions: ['-mbulk-memory'],
+  link: ['--max-memory=12884901888'] });
+wide.catch(() => {}); // each cell reports it
+const inJavaScript = (bytes) => `(() => {
+  const bytes = Uint8Array.from(atob('${bytes.toString('base64')}'), (c) => c.charCodeAt(0));
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports.run();
+})()`;
+const above = 'wasm64: heaps above 4 GiB';
+cells.add(clang, `deno ${packaged('@deno/linux-x64-glibc')}`, above, async () => {
+  const script = cells.path('wide.js');
+  writeFileSync(script, `console.log(${inJavaScript(readFileSync(await wide))});`);
+  const printed = await output(`${tools}/@deno/linux-x64-glibc/deno`, ['run', script]);
+  expect(Number(printed) > 1000, `run returned ${printed}`);
+});
+const page = cells.path('empty.html');
+writeFileSync(page, '<!doctype html><title>mote</title>');
+cells.add(clang, `Chromium ${await debian('chromium')}`, above, async () => {
+  const bytes = readFileSync(await wide);
+  const browser = await openChromium(`file://${page}`);
+  try {
+    const result = await browser.evaluate(inJavaScript(bytes));
+    expect(result > 1000, `run returned ${result}`);
+  } finally {
+    await browser.close();
+  }
+});
+cells.impossible(clang, `Firefox ${await debian('firefox-esr')}`, above,
+  'it commits what it grows by: 9 GB resident and no end in ten minutes');
+cells.impossible(clang, node, above, 'V8 11.3 refuses the 64-bit table that wasm-ld 19 adds');
+
+// No engine here runs pages of one byte: assembled, and validated by binaryen.
+cells.add(`clang ${await version('clang-22', /version (\d+\.\d+\.\d+)/)}`, `binaryen ${packaged('binaryen')}`, 'pages of 1 byte, assembled and validated', async () => {
+  const path = await build('small_pages', 'module.c', { clang: 22, definitions: ['-DMOTE_PAGE_SIZE_OF_LINKER'],
+    link: ['--page-size=1', '-z', 'stack-size=1024', '--max-memory=100000'] });
+  const features = ['--enable-bulk-memory', '--enable-bulk-memory-opt', '--enable-sign-ext', '--enable-nontrapping-float-to-int', '--enable-mutable-globals', '--enable-multivalue', '--enable-reference-types'];
+  const text = await output('wasm-opt', ['-Oz', '--converge', ...features, '--enable-custom-page-sizes', path, '-S', '-o', '-']);
+  expect(/\(memory[^)]*\(pagesize 1\)|\(memory[^)]*pagesize/.test(text), 'its pages are not of 1 byte');
+  // wasm-opt has seen the page size: no arithmetic of 64 KiB is left.
+  expect(/memory\.grow/.test(text) && !/\b65536\b|i32\.const 16\)\s*\)\s*\(memory/.test(text), 'it counts in pages of 64 KiB');
+});
+cells.impossible(`clang ${await version('clang-22', /version (\d+\.\d+\.\d+)/)}`, node, 'pages of 1 byte, run', 'node, deno, bun, Chromium, Firefox, wabt and wizer refuse the module');
+
+cells.add(clang, node, 'the recipe in wasm/README.md', async () => {
+  const printed = await runRecipe('freestanding', 'void* malloc(unsigned long);\nint run(void) { return malloc(9) != 0; }\n');
+  expect(printed.trim() === '1', `it printed ${printed}`);
+});
+
+await cells.finish();
