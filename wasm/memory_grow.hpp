@@ -6,9 +6,10 @@
 #include "bits.hpp"
 #include "page_source.hpp"
 
-// Set by the linker: what static data and the stack leave free.
+// Set by the linker: what static data and the stack leave free. wasm-ld before
+// 16 has no __heap_end.
 extern "C" char __heap_base;
-extern "C" char __heap_end;
+extern "C" [[gnu::weak]] char __heap_end;
 
 namespace mote {
 namespace {
@@ -25,7 +26,7 @@ struct MemoryGrow {
     char* end = begin;
     if (last_byte < &__heap_base) {
       begin = &__heap_base;
-      end = &__heap_end;
+      end = &__heap_end ? &__heap_end : end_of_first_page(begin);
     }
     size_t have = static_cast<size_t>(end - begin);
     if (have < size_bytes) {
@@ -37,6 +38,14 @@ struct MemoryGrow {
       end = grown + pages * page_size;
     }
     return {begin, static_cast<size_t>(end - begin)};
+  }
+
+ private:
+  // The least that the initial memory can be: what a linker that does not tell
+  // adds to it is lost, what somebody else grew is left alone.
+  static char* end_of_first_page(char* begin) {
+    return reinterpret_cast<char*>(
+        align_up(reinterpret_cast<size_t>(begin), page_size));
   }
 };
 
