@@ -1,8 +1,8 @@
 # cmake -DOUT=mote.cpp -P src/amalgamate.cmake
 #
 # Writes the whole allocator for freestanding wasm as one C++ file that compiles
-# alone: wasm/trap.cpp, wasm/malloc.cpp and src/arena.cpp with every header of
-# ours put in its place, once.
+# alone: wasm/trap.cpp, wasm/malloc.cpp, wasm/multi3.cpp and src/arena.cpp with
+# every header of ours put in its place, once.
 cmake_minimum_required(VERSION 3.21)
 
 if(NOT OUT)
@@ -38,6 +38,7 @@ endfunction()
 
 append("${root}/wasm/trap.cpp")
 append("${root}/wasm/malloc.cpp")
+append("${root}/wasm/multi3.cpp")
 append("${root}/src/arena.cpp")
 file(READ "${root}/LICENSE" license)
 string(REGEX REPLACE "\n+$" "" license "${license}")

@@ -7,7 +7,8 @@ import { runHeapTests } from './heap_tests.mjs';
 
 const kinds = {
   cases: (module, suite) => runCases(module, suite),
-  gtest: runGoogleTest,
+  command: runTestProgram,
+  exports: runExports,
   heap: runHeapTests,
 };
 
@@ -28,11 +29,29 @@ export async function runSuite(suite, load) {
   }
 }
 
-function runGoogleTest(module, { file }) {
-  const { status, output } = runCommand(module, [file, '--gtest_color=no']);
-  const passed = Number(/^\[  PASSED  \] (\d+) test/m.exec(output)?.[1] ?? 0);
-  const failures = [...output.matchAll(/^\[  FAILED  \] .* ms\)$/gm)].map(([line]) => line);
+// What GoogleTest, Rust's harness and Zig's say at their end.
+const passedLines = [/^\[  PASSED  \] (\d+) test/m, /^test result: \w+\. (\d+) passed/m, /^All (\d+) tests passed/m];
+const failedLine = /^\[  FAILED  \] .* ms\)$|^test .* FAILED$|^.*\.\.\. FAIL .*$/gm;
+
+function runTestProgram(module, { file }) {
+  const { status, output } = runCommand(module, [file]);
+  const passed = Number(passedLines.map((line) => line.exec(output)?.[1]).find(Boolean) ?? 0);
+  const failures = [...output.matchAll(failedLine)].map(([line]) => line);
   // It crashed, or said that all is well when it had run nothing.
   if (status !== 0 && failures.length === 0) failures.push(`exit status ${status}\n${output.slice(-2000)}`);
   return { passed, failed: failures.length, problems: failures };
+}
+
+// A test is an export, named `test...`, that stops the module when it fails.
+function runExports(module) {
+  const tests = WebAssembly.Module.exports(module).map(({ name }) => name).filter((name) => name.startsWith('test'));
+  const problems = [];
+  for (const test of tests) {
+    try {
+      new WebAssembly.Instance(module).exports[test]();
+    } catch (error) {
+      problems.push(`${test}: ${error}\n${error.stack}`);
+    }
+  }
+  return { passed: tests.length - problems.length, failed: problems.length, problems };
 }

@@ -35,7 +35,7 @@ export class CaseModule {
       test: {
         fail,
         event_count: () => (this.is64 ? BigInt(events.length) : events.length),
-        event_field: (event, field) => events[Number(event)][Number(field)],
+        event_field: (event, field) => (this.is64 ? BigInt : Number)(events[Number(event)][Number(field)]),
       },
     });
     return { memory, exports };
