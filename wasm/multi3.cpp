@@ -1,7 +1,7 @@
-// The product of two 128-bit numbers, which clang calls for wasm64 to see whether
-// that of two sizes overflows, and which is in no library of a module without
-// any. Weak: where the compiler's library is linked, either will do. On wasm32
-// nothing calls it.
+// The product of two 128-bit numbers, which clang calls for wasm64 to see
+// whether that of two sizes overflows, and which is in no library of a module
+// without any. Weak: where the compiler's library is linked, either will do. On
+// wasm32 nothing calls it.
 #ifdef __wasm64__
 extern "C" [[gnu::weak]] __int128 __multi3(__int128 left, __int128 right) {
   using Word = unsigned long long;
