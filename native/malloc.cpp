@@ -83,9 +83,6 @@ void* reallocarray(void* ptr, size_t count, size_t size) {
   return C::realloc(ptr, total);
 }
 
-void free_sized(void* ptr, size_t) { C::free(ptr); }
-void free_aligned_sized(void* ptr, size_t, size_t) { C::free(ptr); }
-
 // The bytes to keep, which glibc lets one say, are not worth a rule.
 int malloc_trim(size_t) { return heap.trim() != 0; }
 

@@ -29,6 +29,16 @@ MOTE_CASE(null_is_freed_and_has_no_size) {
   MOTE_CHECK(mote_try_expand(nullptr, 0) == 0);
 }
 
+MOTE_CASE(blocks_are_freed_by_size_and_alignment) {
+  free_sized(nullptr, 10);
+  free_aligned_sized(nullptr, 64, 10);
+  void* const first = malloc(5000);
+  free_sized(first, 5000);
+  MOTE_CHECK(malloc(5000) == first);
+  free_aligned_sized(first, 16, 5000);
+  MOTE_CHECK(malloc(5000) == first);
+}
+
 MOTE_CASE(the_first_blocks_come_from_what_the_linker_left) {
   const size_t pages = page_count();
   void* const ptr = malloc(100);

@@ -15,6 +15,8 @@ void* realloc(void* ptr, size_t size);
 void* aligned_alloc(size_t align, size_t size);
 int posix_memalign(void** result, size_t align, size_t size);
 size_t malloc_usable_size(void* ptr);
+void free_sized(void* ptr, size_t size);
+void free_aligned_sized(void* ptr, size_t align, size_t size);
 
 extern char __heap_base;
 extern char __heap_end;

@@ -21,6 +21,8 @@ void* aligned_alloc(size_t align, size_t size) noexcept(noexcept(malloc(1)));
 int posix_memalign(void** result, size_t align,
                    size_t size) noexcept(noexcept(malloc(1)));
 size_t malloc_usable_size(void* ptr) noexcept(noexcept(malloc(1)));
+void free_sized(void* ptr, size_t size);
+void free_aligned_sized(void* ptr, size_t align, size_t size);
 }
 
 namespace mote {
@@ -50,6 +52,17 @@ TEST(names, malloc_gives_aligned_memory_of_its_own) {
         is_filled_with(blocks[i], ordinary_sizes[i], static_cast<char>(i)));
     free(blocks[i]);
   }
+}
+
+TEST(names, blocks_are_freed_by_size_and_alignment) {
+  free_sized(opaque<void*>(nullptr), 10);
+  free_aligned_sized(opaque<void*>(nullptr), 16, 10);
+  void* const first = opaque(malloc(5000));
+  free_sized(first, 5000);
+  EXPECT_EQ(opaque(malloc(5000)), first);
+  free_aligned_sized(first, 16, 5000);
+  EXPECT_EQ(opaque(aligned_alloc(16, 5000)), first);
+  free(first);
 }
 
 TEST(names, free_of_null_does_nothing) {

@@ -1,0 +1,41 @@
+// Rust and Zig on mote: natively, as modules in every engine, and as their READMEs
+// say; then the sizes of the README.
+//   node tests/languages/run.mjs [--update]
+import { join } from 'node:path';
+import { root, runEverywhere, writeCells } from '../engines/everywhere.mjs';
+import { followRecipe } from './recipe.mjs';
+import * as rust from './rust.mjs';
+import * as zig from './zig.mjs';
+
+const out = join(root, 'build/languages');
+const isUpdate = process.argv[2] === '--update';
+const engine = `node ${process.versions.node.split('.')[0]}`;
+
+// As a cell, and as a line of counts.
+function runCell({ test, ...cell }) {
+  const start = performance.now();
+  let outcome;
+  try {
+    const { passed, failed } = test();
+    if (passed === 0) throw new Error('ran no test');
+    outcome = { passed, failed };
+  } catch (error) {
+    console.error(error.stack);
+    outcome = { passed: 0, failed: 1 };
+  }
+  console.log(`${cell.toolchain}, ${cell.engine}, ${cell.feature}: ${Math.round((performance.now() - start) / 1000)} s`);
+  console.log(`${outcome.passed} passed, ${outcome.failed} failed`);
+  return { ...cell, outcome: outcome.failed === 0 ? 'passed' : 'failed' };
+}
+
+const languages = { rust, zig };
+const cells = [];
+for (const [name, language] of Object.entries(languages)) {
+  const native = language.nativeCell(root, out);
+  const recipe = { toolchain: native.toolchain, engine, feature: 'recipe', test: () => followRecipe(`wasm/${name}/README.md`, root, out) };
+  cells.push(runCell(native), runCell(recipe));
+}
+const sizes = runCell({ toolchain: rust.toolchain(), engine, feature: 'sizes', test: () => rust.checkSizes(root, out, isUpdate) });
+cells.push(...await runEverywhere(Object.values(languages).flatMap((language) => language.suites(root, out))));
+writeCells('languages', cells);
+if (sizes.outcome !== 'passed') process.exitCode = 1;

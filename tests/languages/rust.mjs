@@ -1,0 +1,71 @@
+// Rust: the crate's tests natively, and as modules for the engines; sizes.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { brotliCompressSync } from 'node:zlib';
+import { join } from 'node:path';
+import { run } from './programs.mjs';
+
+const environment = (out) => ({ CARGO_TARGET_DIR: join(out, 'rust') });
+const versionOf = (text) => /\d+\.\d+/.exec(text)[0];
+export const toolchain = () => `Rust ${versionOf(run('rustc', ['--version']))}`;
+const feature = (target) => `global allocator, ${target}`;
+
+export function nativeCell(root, out) {
+  return {
+    toolchain: toolchain(), engine: 'native', feature: feature('x86_64-unknown-linux-gnu'),
+    test() {
+      const printed = run('cargo', ['test', '--offline'], { cwd: join(root, 'wasm/rust'), environment: environment(out) });
+      const counts = [...printed.matchAll(/^test result: ok\. (\d+) passed/gm)].map(([, count]) => Number(count));
+      return { passed: counts.reduce((sum, count) => sum + count, 0), failed: 0 };
+    },
+  };
+}
+
+export function suites(root, out) {
+  const cwd = join(root, 'wasm/rust');
+  const wasi = run('cargo', ['test', '--offline', '--no-run', '--target=wasm32-wasi', '--test=cases'], { cwd, environment: environment(out) });
+  const [, wasiModule] = /Executable .*\((.*\.wasm)\)/.exec(wasi) ?? [];
+  // The memory is the runner's, so that it sets its maximum.
+  const initialPages = 32;
+  run('cargo', ['build', '--offline', '--release', '--target=wasm32-unknown-unknown', '--example=cases'], {
+    cwd, environment: { ...environment(out), RUSTFLAGS: `-Clink-arg=--import-memory -Clink-arg=--initial-memory=${initialPages * 65536}` },
+  });
+  const file = (path) => path.slice(root.length + 1);
+  return [
+    { toolchain: toolchain(), feature: feature('wasm32-wasi'), kind: 'command', file: file(wasiModule) },
+    { toolchain: toolchain(), feature: feature('wasm32-unknown-unknown'), kind: 'cases', initialPages, file: file(join(out, 'rust/wasm32-unknown-unknown/release/examples/cases.wasm')) },
+  ];
+}
+
+const allocators = {
+  'no allocator: refuses all': 'null', 'mote tiny': 'tiny', mote: 'mote', 'dlmalloc, Rust\'s own': '',
+};
+
+function sizeTable(root, out) {
+  const built = join(out, 'rust/wasm32-unknown-unknown/release/rust_sizes.wasm');
+  const optimized = join(out, 'rust_sizes.wasm');
+  const rows = Object.entries(allocators).map(([name, features]) => {
+    run('cargo', ['build', '--offline', '--release', '--target=wasm32-unknown-unknown', `--features=${features}`], { cwd: join(root, 'tests/languages/rust_sizes'), environment: environment(out) });
+    run('wasm-opt', ['-Oz', '--converge', '--strip-debug', '--strip-producers', '--enable-bulk-memory', '--enable-sign-ext', built, '-o', optimized]);
+    const bytes = readFileSync(optimized);
+    return { name, raw: bytes.length, brotli: brotliCompressSync(bytes).length };
+  });
+  const [none] = rows;
+  const number = (value) => value.toLocaleString('en-US');
+  return [
+    '| allocator | module | brotli | of the allocator |', '|---|---:|---:|---:|',
+    ...rows.map(({ name, raw, brotli }) => `| ${name} | ${number(raw)} | ${number(brotli)} | ${name === none.name ? '-' : number(raw - none.raw)} |`),
+    '', `Bytes of a program that counts words in a \`BTreeMap\`, by ${toolchain()} for`,
+    `wasm32-unknown-unknown with LTO and \`opt-level = "z"\`, after \`wasm-opt -Oz\` (${/version \d+/.exec(run('wasm-opt', ['--version']))[0].replace('version', 'binaryen')}).`,
+  ].join('\n');
+}
+
+// Whether the README has the sizes of now; puts them there with `isUpdate`.
+export function checkSizes(root, out, isUpdate) {
+  const path = join(root, 'wasm/rust/README.md');
+  const text = readFileSync(path, 'utf8');
+  const table = sizeTable(root, out);
+  const wanted = text.replace(/(<!-- sizes:begin -->\n)(?:.*\n)*?(<!-- sizes:end -->)/, `$1${table}\n$2`);
+  if (isUpdate) writeFileSync(path, wanted);
+  else if (wanted !== text) throw new Error(`the sizes in wasm/rust/README.md are old (tests/languages/run --update):\n${table}`);
+  return { passed: 1, failed: 0 };
+}
