@@ -33,8 +33,8 @@ class ThreadSlot {
   static inline pthread_key_t key_;
   static inline bool has_key_ = false;
 
-  // Without a key (all are taken) nobody is told of the end of a thread, and its
-  // heap is lost to the others.
+  // Without a key (all are taken) nobody is told of the end of a thread, and
+  // its heap is lost to the others.
   static void make_key() {
     has_key_ = pthread_key_create(&key_, [](void*) { end(); }) == 0;
   }

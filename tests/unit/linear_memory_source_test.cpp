@@ -119,7 +119,9 @@ TYPED_TEST(linear_memory_source, leaves_what_somebody_else_grew) {
     const Span span = source.acquire(1000);
     ASSERT_TRUE(span.begin);
     EXPECT_TRUE(is_aligned(span));
-    if (i > 0) EXPECT_GE(span.begin, Memory::at(before));
+    if (i > 0) {
+      EXPECT_GE(span.begin, Memory::at(before));
+    }
     EXPECT_TRUE(is_filled_with(span, 0));
     memset(span.begin, 1, span.size_bytes);
   }
