@@ -8,7 +8,7 @@ import { allocators as known, buildMote } from "./allocators.mjs";
 import { asText, summarize, tables } from "./report.mjs";
 
 const usage = `usage: tests/bench/threads/run [options]
-  --quick            3 repetitions on 1, 2 and 8 threads, no control
+  --quick            3 repetitions on 2 and 8 threads, no control
   --rows=LIST        only these rows (default: all, see --list)
   --threads=LIST     numbers of threads (default 1,2,4,8,16)
   --allocators=LIST  of mote,glibc,control,mimalloc,jemalloc,tcmalloc
@@ -62,7 +62,7 @@ function choosePlan(options, names) {
   const rows = list(options.rows) ?? names;
   const unknown = rows.find((name) => !names.includes(name));
   if (unknown) throw new Failure(`no row ${unknown}; there are ${names.join(", ")}`);
-  const threads = (list(options.threads) ?? (options.quick ? ["1", "2", "8"] : ["1", "2", "4", "8", "16"])).map(Number);
+  const threads = (list(options.threads) ?? (options.quick ? ["2", "8"] : ["1", "2", "4", "8", "16"])).map(Number);
   if (threads.some((count) => !(count >= 1 && count <= 32))) throw new Failure("--threads: numbers from 1 to 32");
   return rows.flatMap((row) => (row === "churn" ? [1] : threads).map((count) => ({ row, threads: count })));
 }
