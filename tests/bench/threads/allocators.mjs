@@ -1,7 +1,8 @@
 // What is preloaded: mote as its preset builds it, the peers as Debian packages
 // them. Shared with the count of instructions.
-import { join } from "node:path";
-import { root, run } from "../toolchain.mjs";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Failure, root, run } from "../toolchain.mjs";
 
 // The loader finds the peers by their names; nothing preloaded is glibc.
 export const allocators = [
@@ -13,8 +14,17 @@ export const allocators = [
   { name: "tcmalloc", group: "peer", library: "libtcmalloc_minimal.so.4" },
 ];
 
-export async function buildMote() {
+export async function buildMote(...moreTargets) {
   await run("cmake", ["--preset", "native"], { cwd: root });
-  await run("cmake", ["--build", "--preset", "native", "--target", "mote_shared"], { cwd: root });
+  await run("cmake", ["--build", "--preset", "native", "--target", "mote_shared", ...moreTargets], { cwd: root });
   return join(root, "build/native/libmote.so");
+}
+
+// Other builds of libmote.so, each NAME=FILE.
+export function variants(texts) {
+  return texts.map((text) => {
+    const [name, file] = text.split("=");
+    if (!file || !existsSync(file)) throw new Failure(`no library in ${text}`);
+    return { name, group: "mote", library: resolve(file) };
+  });
 }

@@ -1,10 +1,10 @@
 // Builds the rows, runs each with each allocator preloaded, prints the tables.
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { here, make, out, root, run, Failure } from "../toolchain.mjs";
-import { allocators as known, buildMote } from "./allocators.mjs";
+import { allocators as known, buildMote, variants } from "./allocators.mjs";
 import { asText, summarize, tables } from "./report.mjs";
 
 const usage = `usage: tests/bench/threads/run [options]
@@ -48,13 +48,8 @@ async function chooseAllocators(options) {
   const unknown = names?.find((name) => !known.some((allocator) => allocator.name === name));
   if (unknown) throw new Failure(`no allocator ${unknown}; there are ${known.map(({ name }) => name).join(", ")}`);
   if (names) chosen = known.filter(({ name }) => names.includes(name));
-  const variants = (list(options.mote) ?? []).map((text) => {
-    const [name, file] = text.split("=");
-    if (!file || !existsSync(file)) throw new Failure(`--mote: no file in ${text}`);
-    return { name, group: "mote", library: resolve(file) };
-  });
   const motes = chosen.some(({ name }) => name === "mote") ? [{ name: "mote", group: "mote", library: await buildMote() }] : [];
-  return [...motes, ...variants, ...chosen.filter(({ group }) => group !== "mote")];
+  return [...motes, ...variants(list(options.mote) ?? []), ...chosen.filter(({ group }) => group !== "mote")];
 }
 
 // Without threads a row is the same for all numbers of them.
