@@ -15,11 +15,12 @@
 
 namespace bench {
 
-// A row does the same work whatever the number of threads, and says how many
-// blocks that took: the number must be the same for every allocator.
+inline constexpr int thread_count_max = 16;
+
+// A row does the same work whatever the number of threads.
 struct Row {
   const char* name;
-  uint64_t (*run)(unsigned thread_count);
+  void (*run)(unsigned thread_count);
 };
 
 // Zeroed memory of the system, resident from the start, so that it weighs the

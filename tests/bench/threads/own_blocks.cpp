@@ -29,18 +29,17 @@ void touch_pages(const Block& block) {
 }  // namespace
 
 // No second thread ever: what a program pays that has none.
-uint64_t churn(unsigned) {
+void churn(unsigned) {
   const uint32_t count = 3'000'000;
   Table<Block> blocks(5000);
   Random random(1);
   replace(blocks, count, random, [&] { return random.between(16, 256); });
   drop_all(blocks);
-  return count;
 }
 
 // After threadtest of Hoard (Berger et al., 2000): allocate many, free them
 // all, again and again.
-uint64_t scaling(unsigned thread_count) {
+void scaling(unsigned thread_count) {
   const uint32_t round_count = 240, block_count = 10'000;
   bench::run_threads(thread_count, [=](unsigned index) {
     Table<Block> blocks(block_count);
@@ -51,11 +50,10 @@ uint64_t scaling(unsigned thread_count) {
       drop_all(blocks);
     }
   });
-  return uint64_t{round_count} * block_count;
 }
 
 // 64 bytes to 64 KiB, as many between 2^k and 2^(k+1) for every k.
-uint64_t medium(unsigned thread_count) {
+void medium(unsigned thread_count) {
   const uint32_t count = 120'000;
   bench::run_threads(thread_count, [=](unsigned index) {
     Table<Block> blocks(256);
@@ -68,11 +66,10 @@ uint64_t medium(unsigned thread_count) {
     }
     drop_all(blocks);
   });
-  return count;
 }
 
 // Eight buffers at a time grow by half until they have 96 KiB.
-uint64_t realloc_growth(unsigned thread_count) {
+void realloc_growth(unsigned thread_count) {
   const uint32_t count = 96, side_by_side = 8;
   bench::run_threads(thread_count, [=](unsigned index) {
     for (uint32_t i = bench::share(count, index, thread_count); i; --i) {
@@ -88,5 +85,4 @@ uint64_t realloc_growth(unsigned thread_count) {
       for (Block& block : blocks) bench::drop(block);
     }
   });
-  return uint64_t{count} * side_by_side;
 }

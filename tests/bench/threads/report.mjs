@@ -3,7 +3,7 @@
 // summary: {
 //   about       versions and machine
 //   allocators  [{ name, group, library }]
-//   cells       [{ row, threads, count, failures: [text],
+//   cells       [{ row, threads, failures: [text],
 //                  figures: { allocator: { wall, cpu, peak, rise } } }]
 // }
 // wall and cpu are medians in milliseconds; peak and rise, in bytes, the median
@@ -17,15 +17,13 @@ export function summarize(about, plan, allocators, samples) {
   const cells = plan.map(({ row, threads }, i) => {
     const failures = [];
     const figures = {};
-    const count = samples[i].flat().find((sample) => !sample.failed)?.count;
     allocators.forEach(({ name }, which) => {
       const own = samples[i][which];
-      const failed = own.find((sample) => sample.failed)?.failed ??
-        (own.some((sample) => sample.count !== count) ? "it did other work than the others" : undefined);
+      const failed = own.find((sample) => sample.failed)?.failed;
       if (failed) failures.push(`${name}, ${row} on ${threads} threads: ${failed}`);
       else figures[name] = Object.fromEntries(measures.map((key) => [key, median(own.map((sample) => sample[key]))]));
     });
-    return { row, threads, count, failures, figures };
+    return { row, threads, failures, figures };
   });
   return { about, allocators, cells };
 }

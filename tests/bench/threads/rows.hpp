@@ -18,6 +18,6 @@
   ROW(medium)                  \
   ROW(churn)
 
-#define BENCH_DECLARE(name) uint64_t name(unsigned thread_count);
+#define BENCH_DECLARE(name) void name(unsigned thread_count);
 BENCH_THREAD_ROWS(BENCH_DECLARE)
 #undef BENCH_DECLARE

@@ -1,16 +1,17 @@
 // Builds the rows, runs each with each allocator preloaded, prints the tables.
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { here, make, out, root, run, Failure } from "../toolchain.mjs";
+import { Failure, out, run } from "../toolchain.mjs";
 import { allocators as known, buildMote, variants } from "./allocators.mjs";
+import { measure, program } from "./measure.mjs";
 import { asText, summarize, tables } from "./report.mjs";
 
 const usage = `usage: tests/bench/threads/run [options]
   --quick            3 repetitions on 2 and 8 threads, no control
   --rows=LIST        only these rows (default: all, see --list)
-  --threads=LIST     numbers of threads (default 1,2,4,8,16)
+  --threads=LIST     numbers of threads, of 1,2,4,8,16 (default: all)
   --allocators=LIST  of mote,glibc,control,mimalloc,jemalloc,tcmalloc
   --mote=LIST        variants of mote, NAME=FILE each, of libmote.so
   --reps=N           repetitions (default 5)
@@ -30,17 +31,6 @@ function parse() {
   }
 }
 
-function program() {
-  const folders = [["threads", /\.[ch]pp$/], ["workloads", /^(bench|process)\.hpp$/], ["abi", /^(c_names\.cpp|names\.hpp)$/]];
-  const inputs = folders.flatMap(([folder, pattern]) =>
-    readdirSync(join(here, folder)).filter((name) => pattern.test(name)).map((name) => join(here, folder, name)));
-  return make({
-    command: "g++",
-    args: ["-std=c++20", "-O2", "-fno-builtin-malloc", ...inputs.filter((name) => name.endsWith(".cpp")), "-pthread", "-o", "$OUT"],
-    inputs, suffix: ".exe",
-  });
-}
-
 // [{ name, group, library }]; group: "mote", "peer", "glibc" or "control".
 async function chooseAllocators(options) {
   let chosen = options.quick ? known.filter(({ group }) => group !== "control") : known;
@@ -58,35 +48,8 @@ function choosePlan(options, names) {
   const unknown = rows.find((name) => !names.includes(name));
   if (unknown) throw new Failure(`no row ${unknown}; there are ${names.join(", ")}`);
   const threads = (list(options.threads) ?? (options.quick ? ["2", "8"] : ["1", "2", "4", "8", "16"])).map(Number);
-  if (threads.some((count) => !(count >= 1 && count <= 32))) throw new Failure("--threads: numbers from 1 to 32");
+  if (threads.some((count) => ![1, 2, 4, 8, 16].includes(count))) throw new Failure("--threads: of 1,2,4,8,16");
   return rows.flatMap((row) => (row === "churn" ? [1] : threads).map((count) => ({ row, threads: count })));
-}
-
-async function sample(executable, { row, threads }, { library }) {
-  const env = { ...process.env, LD_PRELOAD: library };
-  try {
-    const text = await run(executable, [row, String(threads)], { env, timeout: 60_000 });
-    const [wall, cpu, peak, rise, count] = text.trim().split(" ").map(Number);
-    return { wall: wall / 1e6, cpu: cpu / 1e6, peak, rise, count };
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { failed: error.message };
-  }
-}
-
-// One process at a time; the allocators take turns, in a rotating order.
-async function measure(executable, plan, allocators, repetitions) {
-  const samples = plan.map(() => allocators.map(() => []));
-  for (let repetition = 0; repetition < repetitions; ++repetition) {
-    for (const [i, cell] of plan.entries()) {
-      for (let turn = 0; turn < allocators.length; ++turn) {
-        const which = (turn + repetition) % allocators.length;
-        samples[i][which].push(await sample(executable, cell, allocators[which]));
-      }
-    }
-    process.stderr.write(`repetition ${repetition + 1} of ${repetitions}\n`);
-  }
-  return samples;
 }
 
 async function main() {

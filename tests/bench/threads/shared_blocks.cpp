@@ -109,7 +109,7 @@ uint32_t skewed_size(Random& random) {
 // After Larson and Krishnan, "Memory allocation for long-running server
 // applications", ISMM 1998: each thread replaces blocks at random in a table,
 // and leaves it to a successor, which frees what its predecessors allocated.
-uint64_t larson(unsigned thread_count) {
+void larson(unsigned thread_count) {
   const uint32_t count = 1'600'000;
   const unsigned generation_count = 10;
   Table<Block> blocks(size_t{thread_count} * Shift::block_count);
@@ -122,33 +122,30 @@ uint64_t larson(unsigned thread_count) {
   }
   end.wait();
   for (Block& block : blocks) bench::drop(block);
-  return count;
 }
 
 // After malloc-test of Lever and Boreham, "malloc() performance in a
 // multithreaded Linux environment", USENIX 2000, and what became xmalloc:
 // batches go through one queue from the threads that allocate to those that
 // free.
-uint64_t xmalloc(unsigned thread_count) {
+void xmalloc(unsigned thread_count) {
   const uint32_t batch_count = 10'000;
   Queue<Messages*, 64> queue;
   produce_and_consume(thread_count, batch_count, 10,
                       [&](unsigned) -> auto& { return queue; });
-  return batch_count;
 }
 
 // The same in pairs, each with a queue of its own, and small blocks only.
-uint64_t producer_consumer(unsigned thread_count) {
+void producer_consumer(unsigned thread_count) {
   const uint32_t batch_count = 20'000;
-  static Queue<Messages*, 64> queues[16];
+  static Queue<Messages*, 64> queues[bench::thread_count_max];
   produce_and_consume(thread_count, batch_count, 8,
                       [](unsigned pair) -> auto& { return queues[pair]; });
-  return batch_count;
 }
 
 // After the idea of mstress in mimalloc-bench (Leijen): threads come and go;
 // they allocate, free, keep some to their end, and swap some with each other.
-uint64_t mstress(unsigned thread_count) {
+void mstress(unsigned thread_count) {
   const uint32_t count = 800'000;
   const unsigned phase_count = 8;
   const uint32_t kept_count = 4000;
@@ -178,7 +175,6 @@ uint64_t mstress(unsigned thread_count) {
     });
   }
   for (auto& transfer : transfers) drop(transfer.exchange(nullptr));
-  return count;
 }
 
 namespace {
@@ -201,7 +197,7 @@ void write_own(uint32_t count) {
 // After cache-scratch of Hoard (Berger et al., 2000), passive false sharing:
 // each thread first frees a block that the main thread allocated beside those
 // of the others.
-uint64_t cache_scratch(unsigned thread_count) {
+void cache_scratch(unsigned thread_count) {
   const uint32_t count = 40'000;
   Table<Block> blocks(thread_count);
   for (Block& block : blocks) block = bench::make(8);
@@ -209,21 +205,19 @@ uint64_t cache_scratch(unsigned thread_count) {
     bench::drop(blocks[index]);
     write_own(bench::share(count, index, thread_count));
   });
-  return count;
 }
 
 // Hoard's cache-thrash, active false sharing: an allocator that cuts blocks of
 // one cache line for two threads.
-uint64_t cache_thrash(unsigned thread_count) {
+void cache_thrash(unsigned thread_count) {
   const uint32_t count = 40'000;
   bench::run_threads(thread_count, [=](unsigned index) {
     write_own(bench::share(count, index, thread_count));
   });
-  return count;
 }
 
 // Threads that live for 100 blocks, which they leave for others to free.
-uint64_t thread_births(unsigned thread_count) {
+void thread_births(unsigned thread_count) {
   const uint32_t birth_count = 640, block_count = 100, legacy_count = 64;
   // The blocks of a legacy are linked through themselves.
   struct Leaf {
@@ -250,15 +244,14 @@ uint64_t thread_births(unsigned thread_count) {
     });
   }
   for (auto& legacy : legacies) drop(legacy.exchange(nullptr));
-  return birth_count;
 }
 
 // Messages go from thread to thread. They are made by the first, grow four
 // times on the way, and are freed by the last.
-uint64_t pipeline(unsigned thread_count) {
+void pipeline(unsigned thread_count) {
   const uint32_t batch_count = 1500;
   const unsigned step_count = 6;
-  static Queue<Messages*, 16> queues[16];
+  static Queue<Messages*, 16> queues[bench::thread_count_max];
   const auto grow = [](Messages* batch) {
     for (Block& block : batch->blocks) {
       const uint32_t size = block.size + block.size / 2;
@@ -281,12 +274,11 @@ uint64_t pipeline(unsigned thread_count) {
         queues[index].put(batch);
     }
   });
-  return batch_count;
 }
 
 // Threads in a ring: each allocates a batch and frees the one of its neighbour,
 // all at the same time.
-uint64_t handoff(unsigned thread_count) {
+void handoff(unsigned thread_count) {
   const uint32_t count = 1'600'000, batch_size = 2000;
   Table<Block> blocks(size_t{thread_count} * batch_size);
   pthread_barrier_t barrier;
@@ -304,5 +296,4 @@ uint64_t handoff(unsigned thread_count) {
     }
   });
   pthread_barrier_destroy(&barrier);
-  return count;
 }
