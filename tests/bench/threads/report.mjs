@@ -47,14 +47,21 @@ export function tables(summary) {
     ratioTable(summary, "Wall time to the best peer", "wall", peers),
     ratioTable(summary, "Processor time to the best peer", "cpu", peers),
     ratioTable(summary, "Wall time to glibc", "wall", glibc),
-    ratioTable(summary, "Peak resident memory to glibc", "peak", glibc),
-    ratioTable(summary, "Rise of the peak resident memory in the row, to glibc", "rise", glibc),
+    ratioTable(summary, "Peak resident memory to glibc", "peak", glibc, heapLine),
+    ratioTable(summary, "Rise of the peak resident memory in the row, to glibc", "rise", glibc, heapLine),
     noiseTable(summary),
     figureTable(summary),
   ].filter(({ body }) => body.length);
 }
 
-function ratioTable(summary, title, key, among) {
+// Where there is hardly a heap, what is resident are the program and the
+// libraries.
+const heapLine = (summary) => {
+  const [glibc] = namesOf(summary, "glibc");
+  return ["where glibc adds 1 MiB or more", summary.cells.filter(({ figures }) => figures[glibc]?.rise >= 2 ** 20)];
+};
+
+function ratioTable(summary, title, key, among, moreLine = () => undefined) {
   const names = summary.allocators.map(({ name }) => name);
   const line = (label, cells) => [label, ...names.map((name) => fixed(geomean(ratios(cells, name, key, among))))];
   const groups = (by) => [...new Set(summary.cells.map((cell) => cell[by]))].map((value) => [value, summary.cells.filter((cell) => cell[by] === value)]);
@@ -63,6 +70,7 @@ function ratioTable(summary, title, key, among) {
     ...rows.map(([row, cells]) => line(row, cells)),
     ...(threads.length > 1 ? threads.map(([count, cells]) => line(`all rows, ${count} threads`, cells)) : []),
     line("all", summary.cells),
+    ...[moreLine(summary)].filter(Boolean).map(([label, cells]) => line(label, cells)),
   ];
   return { title, note: "Geometric means over the numbers of threads.", head: ["", ...names], body };
 }
