@@ -9,7 +9,7 @@ import { measure, program } from "./measure.mjs";
 import { asText, summarize, tables } from "./report.mjs";
 
 const usage = `usage: tests/bench/threads/run [options]
-  --quick            3 repetitions on 2 and 8 threads, no control
+  --quick            2 repetitions on 2 and 8 threads, no control
   --rows=LIST        only these rows (default: all, see --list)
   --threads=LIST     numbers of threads, of 1,2,4,8,16 (default: all)
   --allocators=LIST  of mote,glibc,control,mimalloc,jemalloc,tcmalloc
@@ -58,7 +58,7 @@ async function main() {
   const executable = await program();
   const names = (await run(executable, ["--list"])).trim().split("\n");
   if (options.list) return console.log(names.join("\n"));
-  const repetitions = Number(options.reps ?? (options.quick ? 3 : 5));
+  const repetitions = Number(options.reps ?? (options.quick ? 2 : 5));
   if (!(repetitions >= 1)) throw new Failure(usage);
   const plan = choosePlan(options, names);
   const allocators = await chooseAllocators(options);
