@@ -219,8 +219,11 @@ class Slabs {
 
   // Apart, so that what it needs is not saved where no slab becomes empty.
   [[gnu::noinline]] void lock_and_retire(Common& common, Class& c, void* ptr) {
+    size_t index = common.map.index_of(ptr);
+    // A thread that uses one block at a time comes here with each.
+    if (c.spare == index) return;
     Guard guard(common.lock);
-    retire(common, c, common.map.index_of(ptr));
+    retire(common, c, index);
   }
 
   // Returns all empty slabs to the back heap; whether there were any. The

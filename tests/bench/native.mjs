@@ -7,7 +7,7 @@ import { here, make, out, root, run } from "./toolchain.mjs";
 
 const folder = (...names) => join(here, "workloads", ...names);
 const sources = ["synthetic.cpp", "programs.cpp", "trace.cpp", "native.cpp"];
-const headers = [folder("bench.hpp"), join(here, "abi/names.hpp")];
+const headers = [folder("bench.hpp"), folder("process.hpp"), join(here, "abi/names.hpp")];
 
 async function program(flags, files, libraries) {
   const rows = join(out, "native/rows.inc");

@@ -15,3 +15,13 @@ if(MOTE_TOOLS)
   mote_add_test(trace_tools python3 ${CMAKE_CURRENT_LIST_DIR}/trace_tools.py
     ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
 endif()
+if(CMAKE_SYSTEM_NAME STREQUAL Linux AND
+   CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64)$")
+  # Also what tests/bench/threads/instructions counts with.
+  add_executable(single_step ${CMAKE_CURRENT_LIST_DIR}/single_step.cpp)
+  target_link_libraries(single_step PRIVATE Threads::Threads)
+  target_compile_features(single_step PRIVATE cxx_std_20)
+  # The calls are counted as they are written.
+  target_compile_options(single_step PRIVATE -Wall -Wextra -O1 -fno-builtin)
+  mote_add_test(atomics $<TARGET_FILE:single_step> check $<TARGET_FILE:mote_shared>)
+endif()

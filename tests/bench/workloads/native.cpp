@@ -4,12 +4,11 @@
 // build) prints what the row asks for.
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench.hpp"
+#include "process.hpp"
 
 extern "C" {
 void* trace_buffer();
@@ -42,17 +41,10 @@ const Row rows[] = {
 #undef ROW_NAME
 };
 
-[[noreturn]] void stop(const char* what, const char* name) {
-  fprintf(stderr, "native: %s %s\n", what, name);
-  exit(1);
-}
+using bench::peak_resident;
+using bench::stop;
 
-double now() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<double>(time.tv_sec) * 1e9 +
-         static_cast<double>(time.tv_nsec);
-}
+double now() { return bench::nanoseconds(CLOCK_MONOTONIC); }
 
 double run_row(const char* name) {
   for (const Row& row : rows) {
@@ -83,19 +75,6 @@ double run_trace(const char* path) {
   trace_free_rest();
 #endif
   return ns;
-}
-
-// Bytes, from a line "VmHWM:   1234 kB". Read by hand: stdio would allocate.
-size_t peak_resident() {
-  char text[4096];
-  int fd = open("/proc/self/status", O_RDONLY);
-  ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-  if (length <= 0) stop("cannot read", "/proc/self/status");
-  close(fd);
-  text[length] = 0;
-  const char* line = strstr(text, "VmHWM:");
-  if (!line) stop("no VmHWM in", "/proc/self/status");
-  return strtoul(line + 6, nullptr, 10) * 1024;
 }
 
 // The rows' own tables, so that they do not count as the allocator's.
