@@ -2,15 +2,21 @@
 // allocator or under -sMALLOC=none. Emscripten's own names are weak: one that
 // is missing here would silently come from another allocator and corrupt both
 // heaps, so all of them are here, and sbrk too, which -sMALLOC=none removes.
+#include <emscripten/threading.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "heap.hpp"
 #include "inspect.hpp"
+#include "locked_heap.hpp"
 #include "malloc.hpp"
 #include "profile.hpp"
+#include "pthread_slot.hpp"
 #include "resize_heap.hpp"
+#include "spin_lock.hpp"
+#include "thread_calls.hpp"
+#include "threading.hpp"
 
 namespace {
 
@@ -20,12 +26,23 @@ struct Errno {
   static void set(int error) { errno = error; }
 };
 
-constinit mote::Heap<mote::profile, mote::ResizeHeap> heap;
-struct C : mote::Malloc<heap, Errno>, mote::Inspection<heap> {};
+struct WaitInWorkers {
+  static bool may_wait() { return !emscripten_is_main_browser_thread(); }
+};
+
+void end_thread();
+using Threading = mote::ChosenThreading<mote::SpinLock<WaitInWorkers>,
+                                        mote::PthreadSlot<end_thread>>;
+constinit mote::HeapFor<mote::profile, mote::ResizeHeap, Threading> heap;
+struct C : mote::Malloc<heap, Errno>,
+           mote::Inspection<heap>,
+           mote::ThreadCalls<heap> {};
+[[maybe_unused]] void end_thread() { C::thread_end(); }
 
 }  // namespace
 
 #include "c_names.inc"
+#include "thread_names.inc"
 
 extern "C" {
 
@@ -64,16 +81,22 @@ uintptr_t* emscripten_get_sbrk_ptr(void) {
 void* sbrk(intptr_t increment) {
   uintptr_t size_bytes =
       (static_cast<uintptr_t>(increment) + 3) & ~uintptr_t{3};
-  uintptr_t begin = mote::raise_break(size_bytes);
-  if (begin) return reinterpret_cast<void*>(begin);
+  uintptr_t begin;
+  do {
+    begin = mote::current_break();
+    if (mote::raise_break(begin, begin + size_bytes))
+      return reinterpret_cast<void*>(begin);
+  } while (mote::has_moved(begin));
   errno = ENOMEM;
   return reinterpret_cast<void*>(-1);
 }
 
 int brk(void* end) {
-  uintptr_t wanted = reinterpret_cast<uintptr_t>(end);
-  uintptr_t begin = *emscripten_get_sbrk_ptr();
-  if (wanted >= begin && mote::raise_break(wanted - begin)) return 0;
+  uintptr_t begin;
+  do {
+    begin = mote::current_break();
+    if (mote::raise_break(begin, reinterpret_cast<uintptr_t>(end))) return 0;
+  } while (mote::has_moved(begin));
   errno = ENOMEM;
   return -1;
 }
