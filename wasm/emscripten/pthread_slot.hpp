@@ -1,9 +1,10 @@
-// The slot of a thread where a C library has pthreads, which tell of their end
-// by the destructor of a thread-specific value. The slot itself is no
-// thread-local variable: Emscripten frees the memory of those while the thread
-// still runs, and still frees.
+// The slot of one of Emscripten's pthreads, which tell of their end by the
+// destructor of a thread-specific value. The slot itself is no thread-local
+// variable: Emscripten frees the memory of those while the thread still runs,
+// and still frees.
 #pragma once
 
+#include <emscripten/threading.h>
 #include <pthread.h>
 
 #include "thread_slot.hpp"
@@ -20,8 +21,11 @@ class PthreadSlot {
 
   static void set(void* value) {
     ThreadSlot::set(value);
-    // A worker that is no pthread, or not yet, keeps what it has.
-    if (!value || !pthread_self()) return;
+    // A worker that is no pthread, or not yet, keeps what it has. So does the
+    // first thread, whose end is the program's: it allocates before it has the
+    // number without which a key's creation breaks the lock of the keys.
+    if (!value || emscripten_is_main_runtime_thread() || !pthread_self())
+      return;
     pthread_once(&once_, make_key);
     if (has_key_) pthread_setspecific(key_, value);
   }
