@@ -1,5 +1,5 @@
 // Runs cases.mjs in node, or in bun:
-//   node tests/threads/node.mjs MODULE...
+//   node tests/threads/node.mjs PATH_WITHOUT_SUFFIX...
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -15,8 +15,8 @@ function startWorker() {
 }
 
 for (const path of process.argv.slice(2)) {
-  const module = new WebAssembly.Module(readFileSync(path));
-  const { passed, failed } = await runCases(basename(path, '.wasm'), module, startWorker, console.log);
+  const module = new WebAssembly.Module(readFileSync(`${path}.wasm`));
+  const { passed, failed } = await runCases(basename(path), module, startWorker, console.log);
   console.log(`${passed} passed, ${failed} failed`);
   if (failed > 0) process.exitCode = 1;
 }
