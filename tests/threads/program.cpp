@@ -40,21 +40,33 @@ EXPORT(broken_invariant) const char* broken_invariant() {
 
 namespace {
 int is_holding = 0;
-}
+int is_waited_for = 0;
 
-// Holds the lock until it has counted that far.
+void wait_until(const int& flag) {
+  while (!__atomic_load_n(&flag, __ATOMIC_SEQ_CST)) {
+  }
+}
+void set(int& flag, int value) {
+  __atomic_store_n(&flag, value, __ATOMIC_SEQ_CST);
+}
+}  // namespace
+
+// Holds the lock until another thread is about to ask for it, and then until it
+// has counted that far.
 EXPORT(hold_lock) void hold_lock(unsigned count) {
   const auto guard = heap.guard();
-  __atomic_store_n(&is_holding, 1, __ATOMIC_SEQ_CST);
+  set(is_holding, 1);
+  wait_until(is_waited_for);
   for (volatile unsigned i = 0; i < count;) i = i + 1;
-  __atomic_store_n(&is_holding, 0, __ATOMIC_SEQ_CST);
+  set(is_waited_for, 0);
+  set(is_holding, 0);
 }
 
-// Allocates while another thread holds the lock; whether that was so before,
-// and then no more.
+// Allocates while another thread holds the lock; whether it got a block, and
+// only when the lock was free.
 EXPORT(allocate_against_holder) bool allocate_against_holder() {
-  while (!__atomic_load_n(&is_holding, __ATOMIC_SEQ_CST)) {
-  }
+  wait_until(is_holding);
+  set(is_waited_for, 1);
   void* block = malloc(5000);
   const bool is_held = __atomic_load_n(&is_holding, __ATOMIC_SEQ_CST);
   free(block);
