@@ -50,7 +50,7 @@ class SpinLock {
 
   [[gnu::noinline]] void acquire() {
     for (int spin = 0; spin < spin_count || !Waiting::may_wait(); ++spin)
-      if (!is_held() && !exchange(1)) return;
+      if (!is_held() && take()) return;
     while (exchange(2)) __builtin_wasm_memory_atomic_wait32(&state_, 2, -1);
   }
 
@@ -59,6 +59,12 @@ class SpinLock {
   }
 
   bool is_held() const { return __atomic_load_n(&state_, __ATOMIC_RELAXED); }
+  // Not by an exchange, which would forget those who sleep.
+  bool take() {
+    int expected = 0;
+    return __atomic_compare_exchange_n(&state_, &expected, 1, false,
+                                       __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  }
   int exchange(int state) {
     return __atomic_exchange_n(&state_, state, __ATOMIC_SEQ_CST);
   }

@@ -53,11 +53,16 @@ void* leave_blocks(void* n) {
 // and after all.
 void births() {
   constexpr size_t count = 200;
+  // Emscripten frees the stack of a thread some time after it was joined.
+  pthread_attr_t small_stack;
+  pthread_attr_init(&small_stack);
+  pthread_attr_setstacksize(&small_stack, 65536);
   size_t half = 0;
   for (size_t i = 0; i < count; ++i) {
     if (i == count / 2) half = program_break();
     pthread_t thread;
-    work::check(!pthread_create(&thread, nullptr, leave_blocks, number(i)));
+    work::check(
+        !pthread_create(&thread, &small_stack, leave_blocks, number(i)));
     pthread_join(thread, nullptr);
   }
   expect(program_break() <= half + 1'000'000,
