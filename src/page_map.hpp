@@ -49,10 +49,17 @@ class PageMap {
   }
 
   Entry entry(size_t index) const {
-    return Threading::load(Threading::load(entries_)[index]);
+    const Entry& at = Threading::load(entries_)[index];
+    if constexpr (has_plain_entries)
+      return static_cast<const volatile Entry&>(at);
+    return Threading::load(at);
   }
   void set(size_t index, size_t value) {
-    Threading::store(entries_[index], static_cast<Entry>(value));
+    auto entry = static_cast<Entry>(value);
+    if constexpr (has_plain_entries)
+      static_cast<volatile Entry&>(entries_[index]) = entry;
+    else
+      Threading::store(entries_[index], entry);
   }
 
   // Memory below the origin, or far above it, has an index beyond the map.
@@ -92,6 +99,13 @@ class PageMap {
   friend class Verifier;
   template <Config, PageSource, class>
   friend class Walker;
+
+  // Whether entries are read and written by plain accesses: in a linear memory,
+  // where these cannot tear. V8 holds atomic ones against the size that it last
+  // told the thread of, and stops a thread that reads what another has just
+  // grown (seen in 11.3).
+  static constexpr bool has_plain_entries =
+      Threading::is_shared && Source::is_near_zero;
 
   // Where the map begins. A source whose memory starts near address 0 says so,
   // and saves a load wherever the map is read.

@@ -2,15 +2,21 @@
 // allocator or under -sMALLOC=none. Emscripten's own names are weak: one that
 // is missing here would silently come from another allocator and corrupt both
 // heaps, so all of them are here, and sbrk too, which -sMALLOC=none removes.
+#include <emscripten/threading.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "heap.hpp"
 #include "inspect.hpp"
+#include "locked_heap.hpp"
 #include "malloc.hpp"
 #include "profile.hpp"
+#include "pthread_slot.hpp"
 #include "resize_heap.hpp"
+#include "spin_lock.hpp"
+#include "thread_calls.hpp"
+#include "threading.hpp"
 
 namespace {
 
@@ -20,12 +26,23 @@ struct Errno {
   static void set(int error) { errno = error; }
 };
 
-constinit mote::Heap<mote::profile, mote::ResizeHeap> heap;
-struct C : mote::Malloc<heap, Errno>, mote::Inspection<heap> {};
+struct WaitInWorkers {
+  static bool may_wait() { return !emscripten_is_main_browser_thread(); }
+};
+
+void end_thread();
+using Threading = mote::ChosenThreading<mote::SpinLock<WaitInWorkers>,
+                                        mote::PthreadSlot<end_thread>>;
+constinit mote::HeapFor<mote::profile, mote::ResizeHeap, Threading> heap;
+struct C : mote::Malloc<heap, Errno>,
+           mote::Inspection<heap>,
+           mote::ThreadCalls<heap> {};
+[[maybe_unused]] void end_thread() { C::thread_end(); }
 
 }  // namespace
 
 #include "c_names.inc"
+#include "thread_names.inc"
 
 extern "C" {
 
@@ -66,12 +83,16 @@ void* _sbrk64(int64_t increment) {
   constexpr size_t unit = alignof(max_align_t);
   const auto size_bytes = static_cast<uintptr_t>(increment);
   const uintptr_t rounded = mote::align_up(size_bytes, unit);
-  const uintptr_t begin = mote::above_break(rounded, unit);
-  const bool is_possible = increment >= 0 && rounded >= size_bytes &&
-                           size_bytes == static_cast<uint64_t>(increment) &&
-                           begin + rounded >= begin;
-  if (is_possible && mote::raise_break(begin + rounded))
-    return reinterpret_cast<void*>(begin);
+  const bool is_size = increment >= 0 && rounded >= size_bytes &&
+                       size_bytes == static_cast<uint64_t>(increment);
+  uintptr_t old_break;
+  do {
+    old_break = mote::current_break();
+    const uintptr_t begin = mote::above_break(old_break, rounded, unit);
+    if (is_size && begin + rounded >= begin &&
+        mote::raise_break(old_break, begin + rounded))
+      return reinterpret_cast<void*>(begin);
+  } while (mote::has_moved(old_break));
   errno = ENOMEM;
   return reinterpret_cast<void*>(-1);
 }
@@ -87,10 +108,14 @@ void* sbrk(intptr_t increment) {
 
 int brk(void* end) {
   const auto wanted = reinterpret_cast<uintptr_t>(end);
-  const uintptr_t begin = *emscripten_get_sbrk_ptr();
-  if (wanted >= begin && mote::above_break(wanted - begin, 1) == begin &&
-      mote::raise_break(wanted))
-    return 0;
+  uintptr_t old_break;
+  do {
+    old_break = mote::current_break();
+    if (wanted >= old_break &&
+        mote::above_break(old_break, wanted - old_break, 1) == old_break &&
+        mote::raise_break(old_break, wanted))
+      return 0;
+  } while (mote::has_moved(old_break));
   errno = ENOMEM;
   return -1;
 }

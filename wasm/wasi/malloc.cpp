@@ -5,9 +5,14 @@
 
 #include "heap.hpp"
 #include "inspect.hpp"
+#include "locked_heap.hpp"
 #include "malloc.hpp"
 #include "memory_grow.hpp"
 #include "profile.hpp"
+#include "spin_lock.hpp"
+#include "thread_calls.hpp"
+#include "thread_slot.hpp"
+#include "threading.hpp"
 
 namespace {
 
@@ -17,12 +22,17 @@ struct Errno {
   static void set(int error) { errno = error; }
 };
 
-constinit mote::Heap<mote::profile, mote::MemoryGrow> heap;
-struct C : mote::Malloc<heap, Errno>, mote::Inspection<heap> {};
+using Threading =
+    mote::ChosenThreading<mote::SpinLock<mote::AlwaysWait>, mote::ThreadSlot>;
+constinit mote::HeapFor<mote::profile, mote::MemoryGrow, Threading> heap;
+struct C : mote::Malloc<heap, Errno>,
+           mote::Inspection<heap>,
+           mote::ThreadCalls<heap> {};
 
 }  // namespace
 
 #include "c_names.inc"
+#include "thread_names.inc"
 
 extern "C" {
 void* __libc_malloc(size_t size) { return C::malloc(size); }

@@ -15,7 +15,8 @@
  *               is not a power of two is refused
  *   errors      a null result; nothing has changed, errno is not touched
  *   complexity  O(1) plus the bytes that are copied or cleared
- *   threads     safe natively; wasm builds are single-threaded
+ *   threads     any thread may call, natively and in wasm builds with threads
+ *               (locked, per_thread); one at a time in other wasm builds
  */
 #ifndef MOTE_MOTE_H
 #define MOTE_MOTE_H
@@ -50,6 +51,24 @@ int mote_try_expand(void* ptr, size_t new_size);
 /* The bytes that may be used at `ptr`, at least what was asked for; 0 for
  * null. */
 size_t mote_usable_size(const void* ptr);
+
+/* For threads of wasm that mote is not told of, as a worker that instantiates
+ * the module over the shared memory; natively and with Emscripten's pthreads,
+ * the end of a thread is noticed, and only wasm builds have these. Where threads
+ * have nothing of their own (not built per_thread), they do nothing. O(1). */
+
+/* This thread ends, or will not allocate for long: what it has of the heap goes
+ * to the next thread that begins. It may begin anew itself. */
+void mote_thread_end(void);
+
+/* What this thread has of the heap, for whoever may have to abandon it; it gets
+ * it now, if it had nothing yet. Null when memory is refused. */
+void* mote_thread(void);
+
+/* In place of a thread that was terminated without mote_thread_end: leaves what
+ * mote_thread() gave it to the next. The thread must not have been within a call
+ * of the allocator, and can never call one again. Null is allowed. */
+void mote_thread_abandon(void* thread);
 
 #ifdef __cplusplus
 }

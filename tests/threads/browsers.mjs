@@ -1,0 +1,47 @@
+// Runs cases.mjs, and Emscripten's pthreads, in Chromium and in Firefox:
+//   node tests/threads/browsers.mjs cases=MODULE.wasm pthreads=SCRIPT.js ...
+// Paths count from the project's root. Browsers share memory only with pages that
+// are isolated (COOP, COEP).
+import { createReadStream, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openChromium, openFirefox } from '../../size-reports/tests/browsers.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folders = ['tests/threads/', 'build/threads/'];
+const types = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
+const isolated = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp', 'Cache-Control': 'no-store' };
+const wait_ms = 120_000;
+
+const server = createServer(({ url }, response) => {
+  const path = normalize(new URL(url, 'http://localhost').pathname).slice(1);
+  const file = join(root, path);
+  if (!folders.some((folder) => path.startsWith(folder)) || !statSync(file, { throwIfNoEntry: false })?.isFile())
+    return response.writeHead(404, isolated).end();
+  response.writeHead(200, { ...isolated, 'Content-Type': types[extname(file)] ?? 'application/octet-stream' });
+  return createReadStream(file).pipe(response);
+});
+await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+const origin = `http://127.0.0.1:${server.address().port}`;
+
+async function outcomeOf(page) {
+  for (const begin = Date.now(); Date.now() - begin < wait_ms;) {
+    if (await page.evaluate('window.outcome !== undefined')) return page.evaluate('window.outcome');
+    await new Promise((resolve) => { setTimeout(resolve, 100); });
+  }
+  return { passed: 0, failed: 1, lines: [...await page.evaluate('window.lines'), ...page.problems, 'no outcome in time'] };
+}
+
+for (const [name, open] of Object.entries({ Chromium: openChromium, Firefox: openFirefox })) {
+  for (const wanted of process.argv.slice(2)) {
+    const [kind, path] = wanted.split('=');
+    const page = await open(`${origin}/tests/threads/page.html?${kind}=/${path}`);
+    const { passed, failed, lines } = await outcomeOf(page);
+    await page.close();
+    for (const line of lines) console.log(`${name}, ${path}: ${line}`);
+    console.log(`${passed} passed, ${failed} failed`);
+    if (failed > 0) process.exitCode = 1;
+  }
+}
+server.close();
