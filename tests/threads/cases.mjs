@@ -146,7 +146,6 @@ export const cases = {
 export async function runCases(name, module, startWorker, log) {
   const outcome = { passed: 0, failed: 0 };
   for (const [title, run] of Object.entries(cases)) {
-    if (globalThis.process && process.env.ONLY && !title.includes(process.env.ONLY)) continue;
     const programs = [];
     const open = (maximumPages = 4096) => {
       programs.push(new Program(module, startWorker, maximumPages));
