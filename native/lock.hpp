@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #ifdef __linux__
-#include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -121,9 +120,13 @@ class Lock {
   }
 
 #ifdef __linux__
+  // As <linux/futex.h> has them, which not every C library's compiler finds.
+  static constexpr int futex_wait_private = 128;
+  static constexpr int futex_wake_private = 129;
+
   // errno is the caller's: a malloc that succeeds leaves it alone.
-  void sleep() noexcept { futex(FUTEX_WAIT_PRIVATE, is_waited_for); }
-  [[gnu::noinline]] void wake() noexcept { futex(FUTEX_WAKE_PRIVATE, 1); }
+  void sleep() noexcept { futex(futex_wait_private, is_waited_for); }
+  [[gnu::noinline]] void wake() noexcept { futex(futex_wake_private, 1); }
   void futex(int operation, uint32_t value) noexcept {
     const int error = errno;
     syscall(SYS_futex, &state_, operation, value, nullptr);

@@ -52,7 +52,7 @@ expect_success(-DMOTE_SETTINGS=.slab_size=8192)
 foreach(settings IN ITEMS
     .alignment=0 .alignment=4 .alignment=12 .alignment=32
     .class_count=0 .class_count=256
-    .slab_size=0 .slab_size=1000 .slab_size=1024 .slab_size=65536)
+    .slab_size=0 .slab_size=1000 .slab_size=1024 .slab_size=131072)
   expect_failure("is_valid\\(" -DMOTE_SETTINGS=${settings})
 endforeach()
 
