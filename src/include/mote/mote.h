@@ -54,8 +54,9 @@ size_t mote_usable_size(const void* ptr);
 
 /* For threads of wasm that mote is not told of, as a worker that instantiates
  * the module over the shared memory; natively and with Emscripten's pthreads,
- * the end of a thread is noticed, and only wasm builds have these. Where threads
- * have nothing of their own (not built per_thread), they do nothing. O(1). */
+ * the end of a thread is noticed, and only wasm builds have these. Where
+ * threads have nothing of their own (not built per_thread), they do nothing.
+ * O(1). */
 
 /* This thread ends, or will not allocate for long: what it has of the heap goes
  * to the next thread that begins. It may begin anew itself. */
@@ -66,8 +67,8 @@ void mote_thread_end(void);
 void* mote_thread(void);
 
 /* In place of a thread that was terminated without mote_thread_end: leaves what
- * mote_thread() gave it to the next. The thread must not have been within a call
- * of the allocator, and can never call one again. Null is allowed. */
+ * mote_thread() gave it to the next. The thread must not have been within a
+ * call of the allocator, and can never call one again. Null is allowed. */
 void mote_thread_abandon(void* thread);
 
 #ifdef __cplusplus
