@@ -11,32 +11,32 @@ namespace mote {
 template <void (*end)()>
 class ThreadSlot {
  public:
-  static void* get() { return slot_; }
+  static void* get() { return slot; }
 
   // May allocate by pthread_setspecific, but only when the slot is set.
   static void set(void* value) {
-    const bool is_first = slot_ == nullptr;
-    slot_ = value;
+    const bool is_first = slot == nullptr;
+    slot = value;
     if (!is_first) return;
-    pthread_once(&once_, make_key);
-    if (has_key_) pthread_setspecific(key_, value);
+    pthread_once(&once, make_key);
+    if (has_key) pthread_setspecific(key, value);
   }
 
  private:
   // Initial-exec: an offset from the thread pointer, no call that could fail or
   // allocate. A library that is loaded late finds room in what the C library
   // keeps for this; a pointer is all that it takes.
-  [[gnu::tls_model("initial-exec")]] static inline thread_local void* slot_ =
+  [[gnu::tls_model("initial-exec")]] static inline thread_local void* slot =
       nullptr;
 
-  static inline pthread_once_t once_ = PTHREAD_ONCE_INIT;
-  static inline pthread_key_t key_;
-  static inline bool has_key_ = false;
+  static inline pthread_once_t once = PTHREAD_ONCE_INIT;
+  static inline pthread_key_t key;
+  static inline bool has_key = false;
 
   // Without a key (all are taken) nobody is told of the end of a thread, and
   // its heap is lost to the others.
   static void make_key() {
-    has_key_ = pthread_key_create(&key_, [](void*) { end(); }) == 0;
+    has_key = pthread_key_create(&key, [](void*) { end(); }) == 0;
   }
 };
 

@@ -233,18 +233,20 @@ class BackHeap {
     return __atomic_load_n(&block->bits, __ATOMIC_RELAXED);
   }
   static void set_previous_free(Header* block) {
-    if constexpr (Source::is_near_zero)
+    if constexpr (Source::is_near_zero) {
       block->bits |= previous_free;
-    else
+    } else {
       __atomic_store_n(&block->bits, block->bits | previous_free,
                        __ATOMIC_RELAXED);
+    }
   }
   static void clear_previous_free(Header* block) {
-    if constexpr (Source::is_near_zero)
+    if constexpr (Source::is_near_zero) {
       block->bits &= ~previous_free;
-    else
+    } else {
       __atomic_store_n(&block->bits, block->bits & ~previous_free,
                        __ATOMIC_RELAXED);
+    }
   }
 
   // Only where `previous_free` is set: else there is no footer to read.
@@ -265,9 +267,10 @@ class BackHeap {
   void move_end(Header* sentinel) {
     clear(sentinel);
     extent_ = distance(origin(), sentinel);
-    if constexpr (!Source::is_near_zero)
+    if constexpr (!Source::is_near_zero) {
       if (extent_max_ < extent_)
         __atomic_store_n(&extent_max_, extent_, __ATOMIC_RELAXED);
+    }
   }
 
   // No block lies behind it. Memory near zero grows upwards; other sources may

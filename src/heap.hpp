@@ -50,9 +50,10 @@ class Heap {
 
   // Null is allowed; traps on a pointer that is not a block in use. O(1).
   void free(void* ptr) {
-    if constexpr (config.has_slabs)
+    if constexpr (config.has_slabs) {
       if (auto entry = common_.map.at(ptr))
         return small_.push(common_, ptr, entry);
+    }
     if constexpr (Threading::is_shared) return free_large(ptr);
     if (ptr) back().give(back().block_in_use(ptr));
   }
@@ -161,9 +162,10 @@ class Heap {
         } while (small_.refill(common_, class_index));
       }
     }
-    if constexpr (Threading::is_shared)
+    if constexpr (Threading::is_shared) {
       if (!moving && align <= config.alignment)
         if (void* ptr = small_.pop_large(common_, size)) return ptr;
+    }
     Guard guard(common_.lock);
     if constexpr (config.has_slabs)
       return small_.allocate_large(common_, size, align, moving);

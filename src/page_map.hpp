@@ -56,10 +56,11 @@ class PageMap {
   }
   void set(size_t index, size_t value) {
     auto entry = static_cast<Entry>(value);
-    if constexpr (has_plain_entries)
+    if constexpr (has_plain_entries) {
       static_cast<volatile Entry&>(entries_[index]) = entry;
-    else
+    } else {
       Threading::store(entries_[index], entry);
+    }
   }
 
   // Memory below the origin, or far above it, has an index beyond the map.
@@ -75,9 +76,10 @@ class PageMap {
   // whether it does. `allocate(size)` gives a block of the back heap.
   template <class Allocate>
   bool cover(const void* ptr, Back& back, Allocate allocate) {
-    if constexpr (!Source::is_near_zero)
+    if constexpr (!Source::is_near_zero) {
       if (!size_)
         origin_ = align_down(address_of(back.start()), config.slab_size);
+    }
     size_t index = index_of(ptr);
     if (index < size_) return true;
     size_t size = 2 * index;

@@ -81,10 +81,11 @@ class ThreadSlabs {
   [[gnu::always_inline]] void push(Common& common, void* ptr, Entry entry) {
     Mine* mine = slot();
     // What is not this heap's is further away than any number of a class.
-    if (entry - address_of(mine) < Map::owner_alignment)
+    if (entry - address_of(mine) < Map::owner_alignment) {
       mine->slabs.push(common, ptr, entry);
-    else
+    } else {
       send_back(ptr, entry);
+    }
   }
 
   bool refill(Common& common, size_t class_index) {
@@ -224,11 +225,12 @@ class ThreadSlabs {
     if (is_marked_freed(node)) mote_trap_double_free();
     mark_freed(node);
     auto* owner = reinterpret_cast<Mine*>(entry - number);
-    if (Mine* mine = current())
+    if (Mine* mine = current()) {
       add(mine->batches[address_of(owner) / sizeof(Mine) % batch_count], owner,
           node);
-    else
+    } else {
       owner->returned.add(node, node);
+    }
   }
 
   static void add(Batch& batch, Mine* owner, FreeNode* node) {

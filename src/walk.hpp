@@ -180,9 +180,10 @@ class Walker {
       }
     }
     // In use for the back heap, but only kept by a thread.
-    if constexpr (Threading::is_shared && config.thread_cache_bytes)
+    if constexpr (Threading::is_shared && config.thread_cache_bytes) {
       if (is_marked_freed(static_cast<const FreeNode*>(payload)))
         kind = mote_piece_free;
+    }
     visit(mote_piece{payload, size, kind});
   }
 

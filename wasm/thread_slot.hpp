@@ -9,12 +9,12 @@ namespace {
 
 class ThreadSlot {
  public:
-  static void* get() { return value_; }
-  static void set(void* value) { value_ = value; }
+  static void* get() { return own; }
+  static void set(void* value) { own = value; }
 
  private:
   // To clang, wasm globals are address space 1 (since version 13).
-  static inline void* __attribute__((address_space(1))) value_;
+  static inline void* __attribute__((address_space(1))) own;
 };
 
 }  // namespace
