@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <algorithm>
@@ -102,7 +103,7 @@ class thread_slabs : public testing::Test {
     for (size_t thread = 0; thread < Stage::thread_count; ++thread) end(thread);
     Stage::running = 0;
     // Before this is refused, all memory that can be had is looked for.
-    EXPECT_EQ(heap_.allocate(size_t{1} << 40), nullptr);
+    EXPECT_EQ(heap_.allocate(SIZE_MAX / 4), nullptr);
   }
 
   Whole heap_;
