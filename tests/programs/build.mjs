@@ -47,7 +47,8 @@ function compilation(program, name) {
   const { compilers, flags } = toolchains[name];
   const steps = program.sources(name).map((source) => {
     const object = join(directoryOf(program), `${name}-${basename(source, extname(source))}.o`);
-    const args = [...flags, ...program.flags, ...(program[name]?.flags ?? []), '-c', source, '-o', object];
+    // Modules weigh the same wherever the project lies.
+    const args = [...flags, `-fmacro-prefix-map=${root}/=`, ...program.flags, ...(program[name]?.flags ?? []), '-c', source, '-o', object];
     return { object, task: () => make(object, compilers[languageOf(source)], args, { inputs: [source, self], key: null }) };
   });
   return { objects: steps.map(({ object }) => object), tasks: steps.map(({ task }) => task) };
