@@ -33,6 +33,14 @@ EXPORT(used_bytes) unsigned used_bytes() {
   return statistics.used_bytes;
 }
 
+EXPORT(map_bytes) unsigned map_bytes() {
+  unsigned bytes = 0;
+  mote::walk(heap.unlocked(), [&](const mote_piece& piece) {
+    if (piece.kind == mote_piece_map) bytes += piece.size_bytes;
+  });
+  return bytes;
+}
+
 // The broken invariant or null; while no thread does anything.
 EXPORT(broken_invariant) const char* broken_invariant() {
   return mote::verify(heap.unlocked());

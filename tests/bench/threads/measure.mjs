@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { Failure, here, make, root, run } from "../toolchain.mjs";
 
 export function program() {
-  const folders = [["threads", /\.[ch]pp$/], ["../../src", /^split_mix\.hpp$/], ["workloads", /^(bench|process)\.hpp$/], ["abi", /^(c_names\.cpp|names\.hpp)$/]];
+  const folders = [["threads", /\.[ch]pp$/], ["workloads", /^(bench|process)\.hpp$/], ["abi", /^(c_names\.cpp|names\.hpp)$/]];
   const inputs = folders.flatMap(([folder, pattern]) =>
     readdirSync(join(here, folder)).filter((name) => pattern.test(name)).map((name) => join(here, folder, name)));
+  const core = join(root, "src");
+  inputs.push(join(core, "split_mix.hpp"));
   return make({
     command: "g++",
-    args: ["-std=c++20", "-O2", "-fno-builtin-malloc", "-I" + join(root, "src"), ...inputs.filter((name) => name.endsWith(".cpp")), "-pthread", "-o", "$OUT"],
+    args: ["-std=c++20", "-O2", "-fno-builtin-malloc", "-I" + core, ...inputs.filter((name) => name.endsWith(".cpp")), "-pthread", "-o", "$OUT"],
     inputs, suffix: ".exe",
   });
 }
