@@ -7,6 +7,7 @@
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join, resolve } from 'node:path';
+import { wasiImports } from '../support/wasi_imports.mjs';
 import { runEmscripten } from './emscripten.mjs';
 
 const [modulePath, folder, figuresPath] = process.argv.slice(2, 5).map((path) => resolve(path));
@@ -22,7 +23,7 @@ async function runWasi() {
   const { WASI } = await import('node:wasi');
   const wasi = new WASI({ version: 'preview1', args: ['program', ...args], preopens: { '/': folder } });
   // node's ends with a status, bun's ends the process.
-  const imports = { ...wasi.wasiImport, proc_exit: (status) => { throw new Exit(status); } };
+  const imports = { ...wasiImports(wasi), proc_exit: (status) => { throw new Exit(status); } };
   const module = await WebAssembly.compile(readFileSync(modulePath));
   const instance = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: imports });
   const begin = performance.now();

@@ -3,6 +3,7 @@ import { WASI } from "node:wasi";
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { wasiImports } from "../../support/wasi_imports.mjs";
 import { median } from "../statistics.mjs";
 import { Failure, make, out, root, run } from "../toolchain.mjs";
 
@@ -76,7 +77,7 @@ async function wasm() {
   });
   const wasi = new WASI({ version: "preview1" });
   const instantiate = async (name, imports) => (await WebAssembly.instantiate(readFileSync(name), imports)).instance;
-  const cxxInstance = await instantiate(module, { wasi_snapshot_preview1: wasi.wasiImport });
+  const cxxInstance = await instantiate(module, { wasi_snapshot_preview1: wasiImports(wasi) });
   wasi.initialize(cxxInstance);
   const rustInstance = await instantiate(rust, {});
   return async (pairs) => pairs.map(([contender, row]) => {
