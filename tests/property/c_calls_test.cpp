@@ -37,7 +37,7 @@ struct Rules : Malloc<heap, Errno> {
 // A template argument must be an object of the program's: so each program gets
 // what is made anew in the place of the heap before.
 template <Config config, class Source>
-Heap<config, Source> one_heap;
+Poisoned<Heap<config, Source>> one_heap;
 
 template <Config config, class Source, class Prepare>
 Outcome run(const Program& program, Prepare prepare) {
@@ -56,7 +56,7 @@ Outcome run(const Program& program, Prepare prepare) {
           return problem;
       if (const char* problem = calls.problem()) return problem;
       const char* problem = model.check_contents();
-      return problem ? problem : verify(heap);
+      return problem ? problem : heap.verify();
     });
   });
   return outcome;

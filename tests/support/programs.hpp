@@ -12,8 +12,8 @@
 #include "guarded.hpp"
 #include "heap.hpp"
 #include "model.hpp"
+#include "poisoned.hpp"
 #include "random.hpp"
-#include "verify.hpp"
 
 namespace mote {
 
@@ -57,10 +57,10 @@ template <Config config, class Source, class Prepare>
 Outcome run_program(const Program& program, Prepare prepare) {
   Outcome outcome;
   outcome.problem = guarded([&]() -> const char* {
-    Heap<config, Source> heap;
+    Poisoned<Heap<config, Source>> heap;
     prepare(heap.source());
-    Model<Heap<config, Source>, config.alignment> model(heap);
-    return run_steps(model, program, outcome, [&] { return verify(heap); });
+    Model<decltype(heap), config.alignment> model(heap);
+    return run_steps(model, program, outcome, [&] { return heap.verify(); });
   });
   return outcome;
 }
