@@ -8,8 +8,6 @@
 #include <memory>
 #include <string>
 
-#include "malloc.hpp"
-#include "native/errno.hpp"
 #include "native/static_array.hpp"
 #include "support/choices.hpp"
 #include "support/fake_pages.hpp"
@@ -18,21 +16,6 @@
 
 namespace mote {
 namespace {
-
-// The names as c_names.inc has them, over a heap of the test's.
-template <auto& heap>
-struct Rules : Malloc<heap, Errno> {
-  using C = Malloc<heap, Errno>;
-  static void free_sized(void* ptr, size_t) { C::free(ptr); }
-  static void free_aligned_sized(void* ptr, size_t, size_t) { C::free(ptr); }
-  static void mote_free_sized(void* ptr, size_t, size_t) { C::free(ptr); }
-  static void* realloc_sized(void* ptr, size_t, size_t align, size_t size) {
-    return C::realloc_aligned(ptr, align, size);
-  }
-  static size_t usable_size(const void* ptr) {
-    return C::malloc_usable_size(ptr);
-  }
-};
 
 // A template argument must be an object of the program's: so each program gets
 // what is made anew in the place of the heap before.

@@ -11,9 +11,26 @@
 #include <stdint.h>
 
 #include "bits.hpp"
+#include "malloc.hpp"
+#include "native/errno.hpp"
 #include "split_mix.hpp"
 
 namespace mote {
+
+// The names as c_names.inc has them, over a heap of a test's.
+template <auto& heap>
+struct Rules : Malloc<heap, Errno> {
+  using C = Malloc<heap, Errno>;
+  static void free_sized(void* ptr, size_t) { C::free(ptr); }
+  static void free_aligned_sized(void* ptr, size_t, size_t) { C::free(ptr); }
+  static void mote_free_sized(void* ptr, size_t, size_t) { C::free(ptr); }
+  static void* realloc_sized(void* ptr, size_t, size_t align, size_t size) {
+    return C::realloc_aligned(ptr, align, size);
+  }
+  static size_t usable_size(const void* ptr) {
+    return C::malloc_usable_size(ptr);
+  }
+};
 
 template <class Api>
 class CCalls {
