@@ -10,7 +10,7 @@ const run = promisify(execFile);
 
 const compiler = 'clang++-19';
 const googletest = '/usr/src/googletest/googletest';
-const flags = ['-std=c++20', '-O0', '-Isrc', '-Isrc/include', '-Iwasm', '-Inative', '-I.', '-Itests',
+const flags = ['-std=c++20', '-Isrc', '-Isrc/include', '-Iwasm', '-Inative', '-I.', '-Itests',
   '-isystem', `${googletest}/include`, '-DMOTE_PROFILE_STANDARD', '-DMOTE_ALIGNMENT=16', '-pthread'];
 const secondsMax = 300;  // how long a program may take as it is
 const secondsMin = 10;  // and with a mutant: so long, and so often its usual time
@@ -21,8 +21,11 @@ const memoryKilobytes = 64_000_000;  // a mutant may ask for memory without end
 const trap = ['native/trap.cpp'];
 const asMalloc = [...trap, 'native/malloc.cpp', 'native/malloc_info.cpp', 'native/operator_new.cpp',
   'src/arena.cpp'];
-// In the order in which they are tried: the quicker ones first.
+// In the order in which they are tried: the quicker ones first. What takes long to run
+// is worth being compiled with optimisation.
 const folders = { unit: trap, collections: trap, names: asMalloc, faults: trap, property: trap };
+
+const optimisation = (source) => (/^tests\/(faults|property)\//.test(source) ? '-O1' : '-O0');
 
 export function programs(root) {
   return Object.entries(folders).flatMap(([folder, others]) =>
@@ -41,16 +44,17 @@ function included(listed) {
 }
 
 export class Bench {
-  static precompiled;
+  static out;
   static library;
+  static precompiled(level) { return join(Bench.out, `common${level}.pch`); }
 
   // What does not depend on the project: GoogleTest, and its header precompiled.
   static async prepare(tests, out) {
-    Bench.precompiled = join(out, 'common.pch');
+    Bench.out = out;
     Bench.library = ['gtest-all', 'gtest_main'].map((name) => join(out, `${name}.o`));
     await Promise.all([
-      run(compiler, [...flags, '-fpch-instantiate-templates', '-x', 'c++-header', join(tests, 'mutation/common.hpp'),
-        '-o', Bench.precompiled]),
+      ...['-O0', '-O1'].map((level) => run(compiler, [...flags, level, '-fpch-instantiate-templates', '-x',
+        'c++-header', join(tests, 'mutation/common.hpp'), '-o', Bench.precompiled(level)])),
       ...Bench.library.map((object) => run(compiler, ['-std=c++20', '-O1', `-I${googletest}`,
         `-I${googletest}/include`, '-c',
         `${googletest}/src/${object.replace(/^.*\/(.*)\.o$/, '$1.cc')}`, '-o', object])),
@@ -102,9 +106,9 @@ export class Bench {
     const object = this.object(source);
     // Else the compiler, which knows what malloc means, would fold what is tested.
     const isOfMalloc = /^(native|src|tests\/names)\//.test(source);
-    const own = isOfMalloc ? ['-fno-builtin'] : ['-include-pch', Bench.precompiled];
+    const own = isOfMalloc ? ['-fno-builtin'] : ['-include-pch', Bench.precompiled(optimisation(source))];
     try {
-      await run(compiler, [...flags, ...own, '-w', '-MD', '-MF', `${object}.d`, '-c', source,
+      await run(compiler, [...flags, optimisation(source), ...own, '-w', '-MD', '-MF', `${object}.d`, '-c', source,
         '-o', object], { cwd: this.folder });
     } catch ({ stderr }) {
       if (stderr.includes('static assertion failed')) return 'a static_assert';

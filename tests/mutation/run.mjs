@@ -3,10 +3,10 @@
 //
 //   node tests/mutation/run.mjs                  eight of them, by the date
 //   node tests/mutation/run.mjs --seed N         eight others
-//   node tests/mutation/run.mjs --only TEXT      those whose bug says TEXT
+//   node tests/mutation/run.mjs --only REGEXP    those whose file or bug it matches
 //   node tests/mutation/run.mjs --all            every one
 //
-// Every test source is a program of its own here, compiled without optimisation.
+// Every test source is a program of its own here.
 // For each mutant those that include the mutated file run, the file's own first and
 // the quicker folders before the slower, up to the first that fails: by a failed
 // test, a trap, a crash or a hang. Each must have passed without a mutant before. A
@@ -42,7 +42,7 @@ function subset() {
 
 function chosen() {
   if (options.all) return mutants;
-  if (options.only !== undefined) return mutants.filter(({ bug }) => bug.includes(options.only));
+  if (options.only !== undefined) return mutants.filter(({ file, bug }) => new RegExp(options.only).test(`${file}: ${bug}`));
   return subset();
 }
 
