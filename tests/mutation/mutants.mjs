@@ -80,7 +80,8 @@ export const mutants = [
   slabs('no spare ever returns', 'c.spare = static_cast<uint32_t>(index);', ''),
   slabs('a slab without an entry is lost', 'common.back.give(Back::block_of(slab));\n    return nullptr;', 'return nullptr;'),
   slabs('the count of a new slab is what was there', '*used_count(slab) = 0;', ''),
-  slabs('the spares of one class only return', 'any |= retire(common, c, Map::no_slab);', 'if (!any) any = retire(common, c, Map::no_slab);'),
+  slabs('the spares of one class only return', 'any |= retire(common, c, Map::no_slab);', 'if (!any) any = retire(common, c, Map::no_slab);',
+    'the heap asks again as long as anything returned, so the others follow one by one, and the same is served'),
   slabs('the inverse is one too small', 'UINT32_MAX / block_size() + 1', 'UINT32_MAX / block_size()'),
 
   map('the map is not cleared', '__builtin_memset(entries, 0, size * sizeof(Entry));', ''),
