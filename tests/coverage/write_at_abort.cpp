@@ -1,5 +1,5 @@
-// A death test's child ends by abort, and what it reached would not be written: most
-// of all the traps themselves.
+// A death test's child ends by abort, and what it reached would not be written:
+// most of all the traps themselves.
 #include <signal.h>
 
 extern "C" int __llvm_profile_write_file(void);
