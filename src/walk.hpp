@@ -193,8 +193,11 @@ class Walker {
   }
   // The owner of a slab, by its entry.
   static const Small& slabs_of(const Whole& heap, size_t entry) {
-    if constexpr (!Threading::is_shared) return heap.small_;
-    return *reinterpret_cast<const Small*>(entry - Map::number_of(entry));
+    if constexpr (Threading::is_shared) {
+      return *reinterpret_cast<const Small*>(entry - Map::number_of(entry));
+    } else {
+      return heap.small_;
+    }
   }
 };
 

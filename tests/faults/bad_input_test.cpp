@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "arena.hpp"
 #include "heap.hpp"
 #include "native/static_array.hpp"
 #include "support/choices.hpp"
@@ -358,6 +359,31 @@ TYPED_TEST(bad_input, blocks_of_another_heap_stop) {
   EXPECT_STOPS(heaps.high.free(low), "invalid pointer");
   heaps.low.free(low);
   heaps.high.free(high);
+}
+
+// The header behind a block says that the block is free: one of both was
+// overwritten.
+TYPED_TEST(bad_input, a_neighbour_that_says_otherwise_stops) {
+  char* const ptr = this->allocate(5000);
+  char* const behind = this->allocate(5000);
+  size_t bits = 0;
+  memcpy(&bits, behind - sizeof bits, sizeof bits);
+  size_t lie = bits | 2;
+  memcpy(behind - sizeof lie, &lie, sizeof lie);
+  EXPECT_STOPS(this->free(ptr), "invalid pointer");
+  memcpy(behind - sizeof bits, &bits, sizeof bits);
+  this->free(ptr);
+  this->free(behind);
+}
+
+TEST(bad_checkpoints, one_of_another_arena_stops_at_the_buffer) {
+  GTEST_FLAG_SET(death_test_style, "fast");
+  char bytes[512];
+  char other_bytes[512];
+  Arena<NullAllocator> arena(bytes, sizeof bytes);
+  Arena<NullAllocator> other(other_bytes, sizeof other_bytes);
+  const auto foreign = other.checkpoint();
+  EXPECT_STOPS(arena.rewind(foreign), "invalid pointer");
 }
 
 }  // namespace

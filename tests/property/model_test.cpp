@@ -53,7 +53,7 @@ class BumpHeap {
     const bool fails = size >= 1000 && fault_ == Fault::forgets_to_clear;
     return memset(ptr, 0, fails ? size - 1 : size);
   }
-  void* reallocate(void* ptr, size_t align, size_t size) {
+  void* reallocate(void* ptr, size_t, size_t align, size_t size) {
     void* const moved = allocate(size, align);
     if (moved == nullptr || ptr == nullptr) return moved;
     size_t kept = usable_size(ptr) < size ? usable_size(ptr) : size;
@@ -61,7 +61,7 @@ class BumpHeap {
     return memcpy(moved, ptr, kept);
   }
   static bool try_expand(void*, size_t) { return false; }
-  static void free(void*) {}
+  static void free(void*, size_t, size_t) {}
   static size_t usable_size(const void* ptr) {
     size_t told = 0;
     if (ptr != nullptr) {

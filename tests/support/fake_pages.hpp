@@ -16,19 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asan.hpp"
 #include "bits.hpp"
 #include "page_source.hpp"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define MOTE_FAKE_PAGES_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MOTE_FAKE_PAGES_ASAN 1
-#endif
-#endif
-#ifdef MOTE_FAKE_PAGES_ASAN
-#include <sanitizer/asan_interface.h>
-#endif
 
 namespace mote {
 
@@ -56,20 +46,6 @@ class FakeArena {
       forbid(memory_, size_bytes_);
     }
     return memory_ + (-reinterpret_cast<uintptr_t>(memory_) & (alignment - 1));
-  }
-
-  static void allow([[maybe_unused]] char* begin,
-                    [[maybe_unused]] size_t size_bytes) {
-#ifdef MOTE_FAKE_PAGES_ASAN
-    __asan_unpoison_memory_region(begin, size_bytes);
-#endif
-  }
-
-  static void forbid([[maybe_unused]] char* begin,
-                     [[maybe_unused]] size_t size_bytes) {
-#ifdef MOTE_FAKE_PAGES_ASAN
-    __asan_poison_memory_region(begin, size_bytes);
-#endif
   }
 
  private:
@@ -114,7 +90,7 @@ struct BasicFakePages {
         descending ? arena + arena_bytes - used_bytes_
                    : arena + round_up(first_offset_bytes) + used_before;
     end_ = begin + span_bytes;
-    FakeArena::allow(begin, span_bytes);
+    allow(begin, span_bytes);
     granted_bytes += span_bytes;
     foreign_behind_ = foreign_bytes != 0;
     const size_t foreign = align_up(foreign_bytes, span_alignment);
@@ -137,7 +113,7 @@ struct BasicFakePages {
     used_bytes_ -= released_bytes;
     granted_bytes -= released_bytes;
     memset(end_, released_fill, released_bytes);
-    FakeArena::forbid(end_, released_bytes);
+    forbid(end_, released_bytes);
     return end_;
   }
 

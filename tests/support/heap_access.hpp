@@ -75,6 +75,11 @@ class Verifier<standard_profile, NoPages, OneThread> {
   static Header* after(Header* block) {
     return Back::after(block);
   }
+  // The heaps that no thread has, of those where each has one.
+  template <class Threads>
+  static auto* abandoned(Threads& threads) {
+    return threads.abandoned_;
+  }
   template <class Small>
   static auto& used_count(const void* ptr) {
     return *Small::used_count(ptr);

@@ -66,6 +66,14 @@ class Model {
     return nullptr;
   }
 
+  // Calls `visit(ptr, usable_bytes)` for every live block.
+  template <class Visit>
+  void for_each_live(Visit visit) const {
+    for (const Block& block : blocks_) {
+      if (block.ptr != nullptr) visit(block.ptr, block.usable);
+    }
+  }
+
   const char* free_all() {
     for (Block& block : blocks_) {
       if (const char* problem = free(block)) return problem;
@@ -101,7 +109,8 @@ class Model {
   const char* reallocate(Block& block, const Operation& operation) {
     if (block.ptr == nullptr) block.align = operation.align;
     const size_t kept = min(block.size, operation.size);
-    void* const ptr = heap_.reallocate(block.ptr, block.align, operation.size);
+    void* const ptr =
+        heap_.reallocate(block.ptr, block.size, block.align, operation.size);
     if (ptr == nullptr) {
       if (!is_intact(block, block.usable)) {
         return "a refused reallocation changed contents";
@@ -135,7 +144,7 @@ class Model {
 
   const char* free(Block& block) {
     if (!is_intact(block, block.usable)) return "contents changed";
-    heap_.free(block.ptr);
+    heap_.free(block.ptr, block.size, block.align);
     block = {};
     return nullptr;
   }

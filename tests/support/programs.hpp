@@ -12,8 +12,8 @@
 #include "guarded.hpp"
 #include "heap.hpp"
 #include "model.hpp"
+#include "poisoned.hpp"
 #include "random.hpp"
-#include "verify.hpp"
 
 namespace mote {
 
@@ -35,25 +35,32 @@ struct Outcome {
   size_t refused_count = 0;
 };
 
-// Runs a program on a new heap that `prepare(heap.source())` has set up.
+// Runs a program on what the model holds to its rules, and asks `check()` after
+// every step what else is wrong.
+template <class AnyModel, class Check>
+const char* run_steps(AnyModel& model, const Program& program, Outcome& outcome,
+                      Check check) {
+  for (const Operation& operation : program) {
+    ++outcome.step_count;
+    const char* problem = model.apply(operation);
+    if (problem == nullptr) problem = check();
+    if (problem != nullptr) return problem;
+  }
+  outcome.refused_count = model.refused_count();
+  const char* problem = model.check_contents();
+  if (problem == nullptr) problem = model.free_all();
+  return problem != nullptr ? problem : check();
+}
+
+// The same on a new heap that `prepare(heap.source())` has set up.
 template <Config config, class Source, class Prepare>
 Outcome run_program(const Program& program, Prepare prepare) {
   Outcome outcome;
   outcome.problem = guarded([&]() -> const char* {
-    Heap<config, Source> heap;
+    Poisoned<Heap<config, Source>> heap;
     prepare(heap.source());
-    Model<Heap<config, Source>, config.alignment> model(heap);
-    for (const Operation& operation : program) {
-      ++outcome.step_count;
-      const char* problem = model.apply(operation);
-      if (problem == nullptr) problem = verify(heap);
-      if (problem != nullptr) return problem;
-    }
-    const char* problem = model.check_contents();
-    if (problem == nullptr) problem = model.free_all();
-    if (problem == nullptr) problem = verify(heap);
-    outcome.refused_count = model.refused_count();
-    return problem;
+    Model<decltype(heap), config.alignment> model(heap);
+    return run_steps(model, program, outcome, [&] { return heap.verify(); });
   });
   return outcome;
 }
@@ -122,18 +129,26 @@ inline std::string to_text(const Program& program) {
 }
 
 // What goes wrong with a program that fails, and its minimal form.
-template <Config config, class Source, class Prepare>
-std::string explain_failure(Program program, Prepare prepare) {
-  const Outcome outcome = run_program<config, Source>(program, prepare);
+// `run(program)` tells the outcome.
+template <class Run>
+std::string explain(Program program, Run run) {
+  const Outcome outcome = run(program);
   drop(program, outcome.step_count, program.size());
   const Program minimal = shrunk(program, [&](const Program& smaller) {
-    return run_program<config, Source>(smaller, prepare).problem != nullptr;
+    return run(smaller).problem != nullptr;
   });
-  const Outcome last = run_program<config, Source>(minimal, prepare);
+  const Outcome last = run(minimal);
   return std::string(outcome.problem) + " at step " +
          std::to_string(outcome.step_count) + "; the minimal program (" +
          (last.problem != nullptr ? last.problem : "passes") + "):\n" +
          to_text(minimal);
+}
+
+template <Config config, class Source, class Prepare>
+std::string explain_failure(const Program& program, Prepare prepare) {
+  return explain(program, [&](const Program& smaller) {
+    return run_program<config, Source>(smaller, prepare);
+  });
 }
 
 }  // namespace mote

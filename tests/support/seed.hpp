@@ -10,6 +10,8 @@
 
 #include <string>
 
+#include "asan.hpp"
+
 namespace mote {
 
 inline uint64_t read_seed() {
@@ -37,17 +39,12 @@ inline uint64_t seed() {
 // How much of the random work a test does. An engine or a sanitizer is several
 // times slower than the machine, and the suites are to end within a minute.
 inline constexpr unsigned rounds(unsigned count) {
-#if defined(__wasm__) || defined(_WIN32) || defined(__SANITIZE_ADDRESS__)
-  return (count + 3) / 4;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-  return (count + 3) / 4;
+#if defined(__wasm__) || defined(_WIN32)
+  constexpr bool is_slow = true;
 #else
-  return count;
+  constexpr bool is_slow = has_asan;
 #endif
-#else
-  return count;
-#endif
+  return is_slow ? (count + 3) / 4 : count;
 }
 
 }  // namespace mote

@@ -488,5 +488,32 @@ TEST(arena_over_pages, what_can_be_released_is) {
   EXPECT_EQ(pages.source().granted_bytes, 0u);
 }
 
+TEST(null_allocator, refuses_and_takes_back_nothing) {
+  NullAllocator null;
+  EXPECT_EQ(null.allocate(1, 1), nullptr);
+  EXPECT_EQ(null.reallocate(nullptr, 0, 1, 1), nullptr);
+  null.free(nullptr, 0, 1);
+}
+
+TEST(arena_refusals, zeroed_memory_is_refused_as_any) {
+  NullAllocator null;
+  Arena arena(null);
+  EXPECT_EQ(arena.allocate_zeroed(10, 8), nullptr);
+}
+
+#ifdef __cpp_exceptions
+TEST(arena_exceptions, a_constructor_may_throw) {
+  struct Throwing {
+    explicit Throwing(bool throws) {
+      if (throws) throw 1;
+    }
+  };
+  char buffer[256];
+  Arena<NullAllocator> arena(buffer, sizeof buffer);
+  EXPECT_THROW(arena.try_make<Throwing>(true), int);
+  EXPECT_NE(arena.try_make<Throwing>(false), nullptr);
+}
+#endif
+
 }  // namespace
 }  // namespace mote

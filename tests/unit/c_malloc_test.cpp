@@ -39,5 +39,10 @@ TEST(c_malloc, refuses_sizes_that_wrap) {
   EXPECT_EQ(CMalloc::allocate(SIZE_MAX - 100, 4096), nullptr);
 }
 
+TEST(c_malloc, refuses_what_malloc_does) {
+  volatile size_t half = SIZE_MAX / 2;
+  EXPECT_EQ(CMalloc::allocate(half, 4096), nullptr);
+}
+
 }  // namespace
 }  // namespace mote

@@ -122,5 +122,32 @@ TEST(fallback, knows_its_blocks) {
   }
 }
 
+// The first refuses even what is shorter; the second has it all the same.
+TEST(fallback, a_block_may_move_to_the_second_and_shrink) {
+  CMalloc malloc;
+  Failing first(malloc, RefuseNth(2));
+  Fallback fallback(first, malloc);
+  auto* const ptr = static_cast<char*>(fallback.allocate(100, 1));
+  memset(ptr, 0x5A, 100);
+  auto* const moved = static_cast<char*>(fallback.reallocate(ptr, 100, 1, 10));
+  ASSERT_NE(moved, nullptr);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(moved[i], 0x5A);
+  EXPECT_EQ(address_of(moved) % 2, 1u) << "not the second one's";
+  fallback.free(moved, 10, 1);
+}
+
+TEST(fallback, a_refused_reallocation_of_the_seconds_leaves_the_block) {
+  NullAllocator null;
+  CMalloc malloc;
+  Failing second(malloc, RefuseAbove(1000));
+  Fallback fallback(null, second);
+  auto* const ptr = static_cast<char*>(fallback.allocate(100, 1));
+  ASSERT_NE(ptr, nullptr);
+  memset(ptr, 0x5A, 100);
+  EXPECT_EQ(fallback.reallocate(ptr, 100, 1, 2000), nullptr);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(ptr[i], 0x5A);
+  fallback.free(ptr, 100, 1);
+}
+
 }  // namespace
 }  // namespace mote

@@ -15,5 +15,10 @@ TEST(profile, is_what_the_build_chose) {
 #endif
 }
 
+TEST(profile, is_chosen_alike_when_the_program_runs) {
+  EXPECT_EQ(chosen_profile().alignment, profile.alignment);
+  EXPECT_EQ(chosen_profile().has_slabs, profile.has_slabs);
+}
+
 }  // namespace
 }  // namespace mote

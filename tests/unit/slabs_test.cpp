@@ -450,5 +450,26 @@ TYPED_TEST(slabs, small_blocks_come_from_the_rest_when_no_slab_fits) {
   EXPECT_STREQ(verify(this->heap_), nullptr);
 }
 
+// A pop leaves the next block's link as it was, which leads to the popped
+// block. Who then takes the next one out of the list must not write there.
+TEST(slabs, F2_a_spare_returns_from_behind_a_block_that_was_popped) {
+  Heap<standard_profile, FakePages> heap;
+  heap.source().page_size_bytes = 4096;
+  constexpr size_t per_slab = (4096 - 8 - 4) / 16;
+  std::vector<void*> first_slab;
+  for (size_t i = 0; i < per_slab; ++i) first_slab.push_back(heap.allocate(16));
+  void* popped = heap.allocate(16);
+  heap.allocate(16);                            // keeps the second slab in use
+  for (void* ptr : first_slab) heap.free(ptr);  // now a spare
+  heap.free(popped);
+  ASSERT_EQ(heap.allocate(16), popped);
+  memset(popped, 0x5A, 16);
+  ASSERT_STREQ(verify(heap), nullptr);
+  ASSERT_NE(heap.allocate(500'000), nullptr);  // all spares return
+  EXPECT_STREQ(verify(heap), nullptr);
+  for (int i = 0; i < 16; ++i)
+    EXPECT_EQ(static_cast<unsigned char*>(popped)[i], 0x5Au);
+}
+
 }  // namespace
 }  // namespace mote

@@ -370,5 +370,29 @@ TEST_F(thread_slabs_death, an_interior_pointer_is_seen_by_another_thread_too) {
 #endif
 }
 
+TEST_F(thread_slabs, verify_finds_an_abandoned_heap_that_says_it_is_not) {
+  void* const ptr = allocate(1, 100);
+  end(1);
+  auto* const abandoned = HeapAccess::abandoned(HeapAccess::slabs(heap_));
+  ASSERT_NE(abandoned, nullptr);
+  abandoned->is_abandoned = false;
+  EXPECT_STREQ(verify(heap_), "T1");
+  abandoned->is_abandoned = true;
+  free(0, ptr);
+}
+
+TEST_F(thread_slabs, verify_looks_at_the_slabs_of_all_threads) {
+  void* const first = allocate(0, 100);
+  void* const second = allocate(1, 100);
+  ++HeapAccess::used_count<Slabs<config, FakePages, Threads>>(first);
+  EXPECT_STREQ(verify(heap_), "S2");
+  --HeapAccess::used_count<Slabs<config, FakePages, Threads>>(first);
+  ++HeapAccess::used_count<Slabs<config, FakePages, Threads>>(second);
+  EXPECT_STREQ(verify(heap_), "S2");
+  --HeapAccess::used_count<Slabs<config, FakePages, Threads>>(second);
+  free(0, first);
+  free(1, second);
+}
+
 }  // namespace
 }  // namespace mote

@@ -289,5 +289,26 @@ TEST(trace_format, garbage_ends) {
   }
 }
 
+TEST(trace_format, marks_are_told_apart) {
+  TraceRecord record = {.kind = TraceKind::mark};
+  record.argument = static_cast<uint8_t>(TraceMark::exit_begins);
+  EXPECT_TRUE(record.is(TraceMark::exit_begins));
+  EXPECT_FALSE(record.is(TraceMark::end));
+  record.kind = TraceKind::thread;
+  EXPECT_FALSE(record.is(TraceMark::exit_begins));
+}
+
+// A record of kind 0 is how a trace ends, written as any other.
+TEST(trace_format, an_end_is_one_byte) {
+  uint8_t bytes[trace_header_bytes + 1];
+  uint8_t* end = TraceEncoder::write_header({}, bytes);
+  end = TraceEncoder().write({.kind = TraceKind::end}, end);
+  ASSERT_EQ(end, bytes + sizeof bytes);
+  TraceDecoder decoder(bytes, sizeof bytes);
+  TraceRecord record;
+  EXPECT_FALSE(decoder.next(record));
+  EXPECT_EQ(decoder.status(), TraceStatus::ended);
+}
+
 }  // namespace
 }  // namespace mote

@@ -186,5 +186,17 @@ TEST(tracing, a_ring_keeps_the_last_events_in_order) {
   }
 }
 
+TEST(tracing, alignments_that_the_format_does_not_know) {
+  std::vector<TraceRecord> records;
+  Tracing<NumberedBlocks, Records> traced({}, {&records});
+  traced.allocate(1, 0);
+  if constexpr (sizeof(size_t) == 8) {
+    traced.allocate(1, size_t{1} << (sizeof(size_t) * 4 + 8));
+    ASSERT_EQ(records.size(), 2u);
+    EXPECT_EQ(records[1].argument, trace_argument_max);
+  }
+  EXPECT_EQ(records[0].argument, 0u);
+}
+
 }  // namespace
 }  // namespace mote

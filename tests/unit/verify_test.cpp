@@ -82,5 +82,48 @@ TEST(verify, ends_on_a_block_of_size_0) {
   EXPECT_STREQ(verify(heap), "B1");
 }
 
+TEST(verify, finds_a_sentinel_that_is_none) {
+  Heap<tiny_profile, FakePages> heap;
+  heap.free(heap.allocate(100, 1));
+  Header* const sentinel = HeapAccess::end(HeapAccess::back(heap));
+  using Back = BackHeap<tiny_profile, FakePages>;
+  for (size_t bits :
+       {HeapAccess::is_used<Back>, HeapAccess::is_free<Back>, size_t{64}}) {
+    const size_t old_bits = sentinel->bits;
+    sentinel->bits |= bits;
+    const char* const broken = verify(heap);
+    EXPECT_TRUE(broken != nullptr) << bits;
+    sentinel->bits = old_bits;
+  }
+  EXPECT_STREQ(verify(heap), nullptr);
+}
+
+// Headers and bins tell two stories.
+TEST(verify, finds_free_blocks_that_are_in_no_bin_or_in_two) {
+  Heap<tiny_profile, FakePages> heap;
+  void* const first = heap.allocate(1000, 1);
+  void* const between = heap.allocate(1000, 1);
+  void* const second = heap.allocate(2000, 1);
+  heap.allocate(1000, 1);
+  heap.free(first);
+  heap.free(second);
+  ASSERT_STREQ(verify(heap), nullptr);
+  using Back = BackHeap<tiny_profile, FakePages>;
+  auto& bins = HeapAccess::bins(HeapAccess::back(heap));
+  FreeList& bin = bins[HeapAccess::size_to_bin<Back>(
+      HeapAccess::size_of<Back>(header_of(first)))];
+  ASSERT_EQ(bin.first, node_at(first));
+  bin.first = nullptr;
+  EXPECT_STREQ(verify(heap), "B4");
+  bin.first = node_at(first);
+  // A block in use on the list.
+  FreeNode* const node = node_at(between);
+  *node = {nullptr, back_to(node_at(first))};
+  node_at(first)->next = node;
+  EXPECT_STREQ(verify(heap), "B4");
+  node_at(first)->next = nullptr;
+  EXPECT_STREQ(verify(heap), nullptr);
+}
+
 }  // namespace
 }  // namespace mote

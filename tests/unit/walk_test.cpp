@@ -256,5 +256,56 @@ TEST(walk_death, a_block_of_size_0_stops_it) {
 }
 #endif
 
+// A reader that knows a heap's memory and its layout only, as wasm/js does: the
+// pieces outside slabs.
+TYPED_TEST(Walk, a_reader_outside_sees_the_same_by_the_layout) {
+  using Walked = Walker<TestFixture::config, ReleasingFakePages, OneThread>;
+  this->churn(300);
+  const Layout layout = Walked::layout(&this->heap_);
+  EXPECT_EQ(layout.version, Layout::current_version);
+  EXPECT_EQ(layout.alignment, TestFixture::config.alignment);
+  const auto word_at = [](const void* base, size_t offset) {
+    size_t word = 0;
+    memcpy(&word, static_cast<const char*>(base) + offset, sizeof word);
+    return word;
+  };
+  std::vector<std::pair<size_t, bool>> seen;  // address, free or not
+  size_t at = layout.origin_offset;
+  const size_t last = at + word_at(layout.heap, layout.extent_offset);
+  while (at != last) {
+    const size_t bits = word_at(layout.heap, at);
+    const size_t size = bits & ~(layout.alignment - 1);
+    ASSERT_NE(size, 0u);
+    if (bits & (layout.is_free | layout.is_used))
+      seen.emplace_back(address_of(layout.heap) + at + sizeof(size_t),
+                        bits & layout.is_free);
+    at += size;
+  }
+  std::vector<std::pair<size_t, bool>> walked;
+  Walked::outline(
+      this->heap_,
+      [&](const mote_piece& piece) {
+        if (piece.kind != mote_piece_region)
+          walked.emplace_back(address_of(piece.address),
+                              piece.kind == mote_piece_free);
+      },
+      [](const void*, size_t) {});
+  EXPECT_EQ(seen, walked);
+  EXPECT_GT(seen.size(), 3u);
+  if (!TestFixture::config.has_slabs) {
+    EXPECT_EQ(layout.slab_size, 0u);
+    return;
+  }
+  // Each entry of the map that is not 0 names a slab's class.
+  const size_t entry_count = word_at(layout.heap, layout.map_size_offset);
+  ASSERT_EQ(layout.entry_size, 1u);
+  const auto* entries = reinterpret_cast<const unsigned char*>(
+      word_at(layout.heap, layout.map_offset));
+  size_t slab_count = 0;
+  for (size_t i = 0; i < entry_count; ++i)
+    slab_count += (entries[i] & layout.class_mask) != 0;
+  EXPECT_EQ(slab_count, statistics(this->heap_).slab_count);
+}
+
 }  // namespace
 }  // namespace mote

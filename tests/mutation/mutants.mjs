@@ -1,0 +1,153 @@
+// The bugs that are planted: in `file`, `from`, which must be there exactly once,
+// becomes `to`. One that no test can find says in `survives` why that is right.
+
+const inFile = (file) => (bug, from, to, survives) => ({ file, bug, from, to, survives });
+
+const bits = inFile('src/bits.hpp');
+const freeList = inFile('src/free_list.hpp');
+const back = inFile('src/back_heap.hpp');
+const slabs = inFile('src/slabs.hpp');
+const map = inFile('src/page_map.hpp');
+const heap = inFile('src/heap.hpp');
+const malloc = inFile('src/malloc.hpp');
+const names = inFile('src/c_names.inc');
+const threads = inFile('src/thread_slabs.hpp');
+const cache = inFile('src/block_cache.hpp');
+const returned = inFile('src/returned_list.hpp');
+const trace = inFile('src/trace_format.hpp');
+const arena = inFile('src/arena.hpp');
+const chunks = inFile('src/page_chunks.hpp');
+const walk = inFile('src/walk.hpp');
+const statistics = inFile('src/statistics.hpp');
+const verify = inFile('src/verify.hpp');
+
+export const mutants = [
+  bits('rounds up one too far', 'value + alignment - 1) &', 'value + alignment) &'),
+  bits('0 counts as a power of two', 'value != 0 && (value', '(value'),
+
+  freeList('a popped neighbour keeps a stale link', 'if (node->next) node->next->back = node->back;', ''),
+  freeList('a block leaves its list and keeps the back link', 'node->back = 0;', ''),
+  freeList('the first of a list is pushed over unlinked', 'if (first) first->back = back_to(node);', ''),
+  freeList('links are exact addresses', 'reinterpret_cast<size_t>(list_or_node) - 1', 'reinterpret_cast<size_t>(list_or_node)'),
+
+  back('does not merge with the free block behind', 'if (next->bits & is_free) {', 'if (false) {'),
+  back('does not merge with the free block before', 'bool merges_before = block->bits & previous_free;', 'bool merges_before = false;'),
+  back('a merged block keeps only its own size', 'size += detach(next);', 'detach(next);'),
+  back('no footer is written', 'at(next, -footer_size)->bits = size;', ''),
+  back('a block within a larger free one still looks used', 'block->bits = is_free;', ''),
+  back('the neighbour of a free block is not told', 'set_previous_free(next);', ''),
+  back('the neighbour of a taken block is not told', 'clear_previous_free(after(block));', ''),
+  back('the end of the heap is an ordinary bin', 'unsigned bin = is_last ? last_bin : size_to_bin(size);', 'unsigned bin = size_to_bin(size);'),
+  back('takes a block that is a granule too small', 'if (gap + block_size <= size_of(block_of(node)))', 'if (gap + block_size <= size_of(block_of(node)) + config.alignment)'),
+  back('a gap in front is not room for its own block', 'while (gap && gap < block_size_min) gap += align;', ''),
+  back('the alignment is ignored', 'size_t gap = -address_of(node) & (align - 1);', 'size_t gap = 0;'),
+  back('a gap is lost instead of freed', 'head->bits = gap;\n      give(head);', 'head->bits = gap | is_used;'),
+  back('keeps what is beyond the size', 'if (rest_size < block_size_min) return;', 'return;'),
+  back('trims to less than a block', 'if (rest_size < block_size_min) return;', 'if (!rest_size) return;'),
+  back('forgets the header in the block size', 'align_up(size + header_size, config.alignment)', 'align_up(size, config.alignment)'),
+  back('grows in place by too much', 'block->bits += detach(next);', 'block->bits += detach(next) + config.alignment;'),
+  back('grows in place into a block in use', 'if (!(next->bits & is_free) ||\n          size_of(block)', 'if (size_of(block)'),
+  back('grows by what is there already, too', 'size -= credit < credit_max ? credit : credit_max;', ''),
+  back('never asks for all of the memory', 'credit_max = 0;', ''),
+  back('asks for too little from elsewhere', '2 * span_alignment + block_size_min;', '0;'),
+  back('no bridge to the next region', 'sentinel->bits += distance(sentinel, block);', ''),
+  back('a size near the end of the address space wraps', 'if (size + align + size_slack < size) return nullptr;', ''),
+  back('the spare memory is not asked for before growth', 'if (reclaim()) continue;', ''),
+  back('a second free of a large block is not seen', 'if (bits & is_free) mote_trap_double_free();', ''),
+  back('a pointer out of the heap is looked up', 'address_of(ptr) & flags || distance(origin(), block) >= extent_max()', 'address_of(ptr) & flags'),
+  back('a header may lead out of the heap', '||\n        !leads_into_heap(block))', ')'),
+  back('a footer is believed of a block in use', 'if (after(block)->bits & previous_free) mote_trap_invalid_pointer();', ''),
+  back('the heap does not end where the source says', 'move_end(new_end);', ''),
+  back('the tail keeps the size it had', 'tail->bits = distance(tail, new_end);', ''),
+  back('eight bins an octave', 'return octave * 4 + static_cast<unsigned>(quarter);', 'return octave * 4 + static_cast<unsigned>(3 - quarter);'),
+  back('a released tail is not cleared when it comes again', 'if constexpr (ReleasingPageSource<Source>) header->bits = 0;', ''),
+
+  slabs('a size of a whole granule is of the next class', 'return (size - 1) / config.alignment;', 'return size / config.alignment;'),
+  slabs('blocks too small for their links', 'if (size - 1 < config.alignment) size = sizeof(FreeNode);', ''),
+  slabs('a popped block is not counted', '++*used_count(node);', ''),
+  slabs('a freed block is not counted', 'return --*used_count(ptr) == 0;', 'return *used_count(ptr) == 0;'),
+  slabs('a popped block keeps its link', 'list.first = node->next;\n    node->back = 0;', 'list.first = node->next;'),
+  slabs('a link that leads out of its class is followed', 'if (common.map.at_block(node) != entry_of(class_index + 1))\n      mote_trap_corrupted_heap();', ''),
+  slabs('a pointer into a block is freed', 'if (!c.divides(offset_of(ptr))) mote_trap_invalid_pointer();', ''),
+  slabs('a second free in a slab is not seen', 'if (is_listed(common, c, node)) mote_trap_double_free();', ''),
+  slabs('the first of a list is not seen as free', 'return c.list.first == node || (', 'return ('),
+  slabs('the last block reaches into the count', 'for (; block + c.block_size() <= end;', 'for (; block < end;'),
+  slabs('one block a slab is lost', 'for (; block + c.block_size() <= end;', 'for (; block + c.block_size() < end;',
+    'natively what is cut ends four bytes off a granule, so no block ends where it does; on wasm one can'),
+  slabs('an empty slab keeps its blocks on the list', 'for_each_block(c, slab, [](FreeNode* node) { unlink(node); });', ''),
+  slabs('the popped first of the list is not repaired', 'repair_first(&c.list);', ''),
+  slabs('a slab that returned is still in the map', 'common.map.set(spare, 0);', ''),
+  slabs('a spare that is in use again returns', 'if (*used_count(slab)) return false;', ''),
+  slabs('no spare ever returns', 'c.spare = static_cast<uint32_t>(index);', ''),
+  slabs('a slab without an entry is lost', 'common.back.give(Back::block_of(slab));\n    return nullptr;', 'return nullptr;'),
+  slabs('the count of a new slab is what was there', '*used_count(slab) = 0;', ''),
+  slabs('the spares of one class only return', 'any |= retire(common, c, Map::no_slab);', 'if (!any) any = retire(common, c, Map::no_slab);',
+    'the heap asks again as long as anything returned, so the others follow one by one, and the same is served'),
+  slabs('the inverse is one too small', 'UINT32_MAX / block_size() + 1', 'UINT32_MAX / block_size()'),
+
+  map('the map is not cleared', '__builtin_memset(entries, 0, size * sizeof(Entry));', ''),
+  map('a map that doubles forgets', '__builtin_memcpy(entries, entries_, size_ * sizeof(Entry));', ''),
+  map('a map that doubled is not given back', 'if constexpr (!Threading::is_shared) back.give(Back::block_of(entries_));', ''),
+  map('an entry behind the end is read', 'return index < size ? entry(index) : Entry{0};', 'return index <= size ? entry(index) : Entry{0};'),
+  map('covers one entry too few', 'if (index < size_) return true;', 'if (index <= size_) return true;'),
+
+  heap('zeroed memory is not', 'return ptr ? __builtin_memset(ptr, 0, size) : nullptr;', 'return ptr;'),
+  heap('one byte is not cleared', 'return ptr ? __builtin_memset(ptr, 0, size) : nullptr;', 'return ptr ? __builtin_memset(ptr, 0, size - !!size) : nullptr;'),
+  heap('a moved block loses its last byte', '__builtin_memcpy(moved, ptr, old_size < size ? old_size : size);', '__builtin_memcpy(moved, ptr, (old_size < size ? old_size : size) - 1);'),
+  heap('a moved block is not freed', 'old_size < size ? old_size : size);\n      free(ptr);', 'old_size < size ? old_size : size);'),
+  heap('the old block is freed although the new one is refused', 'if (moved && ptr && moved != ptr) {', 'if (ptr && moved != ptr) {'),
+  heap('reallocation never happens where it is', 'is_large ? back().block_of(ptr) : nullptr;', 'nullptr;'),
+  heap('the alignment in a slab is forgotten', 'Small::size_to_class(align_up(size, align));', 'Small::size_to_class(size);'),
+  heap('a small block is said to be expanded', 'return Small::fits(size, block_size);', 'return true;'),
+
+  malloc('calloc multiplies without a look', 'bool overflows = __builtin_mul_overflow(count, size, &total);', 'bool overflows = false;\n    total = count * size;'),
+  malloc('any alignment is taken', 'if (is_power_of_two(align)) {', 'if (align) {'),
+  malloc('posix_memalign takes less than a pointer', 'if (align < sizeof(void*) || align & (align - 1))', 'if (align & (align - 1))'),
+  malloc('posix_memalign writes what it was refused', 'if (!ptr) return Errno::out_of_memory;\n    *result = ptr;', '*result = ptr;\n    if (!ptr) return Errno::out_of_memory;'),
+  malloc('errno is not set', 'if (!ptr) Errno::set(Errno::out_of_memory);', ''),
+  malloc('a null pointer is expanded', 'return ptr && heap.try_expand(ptr, size);', 'return heap.try_expand(ptr, size);'),
+  malloc('zalloc does not clear', ': heap.allocate_zeroed(size, align + !align);', ': heap.allocate(size, align + !align);'),
+  malloc('an alignment of 0 is passed on', 'return align & (align - 1) ? nullptr : heap.allocate(size, align + !align);', 'return align & (align - 1) ? nullptr : heap.allocate(size, align);'),
+
+  names('sized reallocation forgets the alignment', 'return C::realloc_aligned(ptr, align, new_size);', 'return C::realloc(ptr, new_size);'),
+  names('free_aligned_sized does nothing', 'void free_aligned_sized(void* ptr, size_t, size_t) { C::free(ptr); }', 'void free_aligned_sized(void*, size_t, size_t) {}'),
+
+  threads('a batch that is full is lost', 'batch.owner->returned.add(batch.first, batch.last);', ''),
+  threads('a batch of another owner is not sent first', 'flush(batch);\n      batch.owner = owner;', 'batch.owner = owner;'),
+  threads('batches stay when their thread ends', 'flush(*mine);\n    Guard guard(common.lock);\n    mine->next_abandoned', 'Guard guard(common.lock);\n    mine->next_abandoned'),
+  threads('a heap is adopted twice', 'abandoned_ = mine->next_abandoned;', ''),
+  threads('a second free in a batch is not seen', 'if (is_marked_freed(node)) mote_trap_double_free();', ''),
+  threads('another thread frees a pointer into a block', 'if (Small::offset_of(ptr) % (number * config.alignment))\n      mote_trap_invalid_pointer();', ''),
+  threads('what was returned is not taken back before growth', 'any |= drain(common, *one);', 'any |= false;'),
+
+  cache('more is kept than is allowed', 'is_full = bytes_ + block_size > config.thread_cache_bytes;', 'is_full = false;'),
+  cache('what is kept is not counted', 'bytes_ += block_size;', ''),
+  cache('a kept block is served twice', 'first = node->next;\n    bytes_ -=', 'bytes_ -='),
+  cache('a kept block is served to larger sizes', 'if (block_size > block_size_max) return nullptr;', 'if (block_size > block_size_max) return nullptr;\n    block_size -= config.alignment;'),
+
+  returned('only the newest chain is kept', 'do last->next = next;', 'do last->next = nullptr;'),
+  returned('what was taken is there still', 'return Atomics::exchange(&first_, static_cast<FreeNode*>(nullptr));', 'return Atomics::load(&first_);'),
+
+  trace('a number of ten bytes may have more bits than 64', 'if (shift == 63 && byte > 1) return stop(TraceStatus::malformed);', ''),
+  trace('a text reaches beyond the end', 'if (told > static_cast<size_t>(end_ - at_)) return stop(TraceStatus::cut);', ''),
+  trace('a record may name a stack that is not there', '} else if (record.stack > node_count_) {', '} else if (record.stack > node_count_ + 1) {'),
+  trace('the sign of a difference is lost', 'return number(difference << 1 ^ -(difference >> 63));', 'return number(difference << 1);'),
+
+  arena('a block of another than the last is taken back', 'if (is_last(ptr, size)) position_', 'if (ptr) position_'),
+  arena('a chunk is said to have room for one more byte', 'return size - 1 < static_cast<size_t>(end_ - ptr);', 'return size - 1 <= static_cast<size_t>(end_ - ptr);'),
+  arena('the limit is not kept', 'if (size_bytes > left_bytes)\n', 'if (false)\n'),
+  arena('a checkpoint forgets its position', 'if (position_ > to.position_) position_ = to.position_;', ''),
+  arena('the shorter chunk is kept', 'spare_->size_bytes < left->size_bytes', 'spare_->size_bytes > left->size_bytes'),
+  arena('chunks that are given back still count', 'chunk_bytes_ -= chunk->size_bytes;', ''),
+
+  chunks('a span that is too short is served', 'if (found->size_bytes < size) continue;', ''),
+  chunks('a served span stays on the list', '*link = found->next;', ''),
+
+  walk('a region ends before its sentinel', 'return Back::distance(region, block) + Back::header_size;', 'return Back::distance(region, block);'),
+  walk('what a thread keeps is in use', 'kind = mote_piece_free;\n    }\n    visit(mote_piece{payload', 'kind = mote_piece_used;\n    }\n    visit(mote_piece{payload'),
+  statistics('one free block too many a slab', 'Walk::capacity(heap, slab) - used_count;', 'Walk::capacity(heap, slab) - used_count + 1;'),
+  statistics('the largest free block is the last one', 'if (count && sum.largest_free_bytes < size)', 'if (count)'),
+
+  verify('two free neighbours are overlooked', 'if (previous_free && is_free) return "B3";', ''),
+  verify('a wrong count is overlooked', 'return count == Small::block_bytes / c.block_size() ? nullptr : "S2";', 'return nullptr;'),
+];

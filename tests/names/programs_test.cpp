@@ -1,0 +1,136 @@
+// Random programs of every call by its real name, in the heap that the program
+// itself uses: against the model, and with a walk that must find every block.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <string>
+
+#include "mote/inspect.h"
+#include "mote/mote.h"
+#include "native/allocated.hpp"
+#include "support/c_calls.hpp"
+#include "support/programs.hpp"
+#include "support/seed.hpp"
+
+extern "C" {
+// As in names_test.cpp.
+void* aligned_alloc(size_t align, size_t size) noexcept(noexcept(malloc(1)));
+int posix_memalign(void** result, size_t align,
+                   size_t size) noexcept(noexcept(malloc(1)));
+size_t malloc_usable_size(void* ptr) noexcept(noexcept(malloc(1)));
+void free_sized(void* ptr, size_t size);
+void free_aligned_sized(void* ptr, size_t align, size_t size);
+}
+
+namespace mote {
+namespace {
+
+struct Names {
+  static void* malloc(size_t size) { return opaque(::malloc(opaque(size))); }
+  static void* calloc(size_t count, size_t size) {
+    return opaque(::calloc(opaque(count), opaque(size)));
+  }
+  static void* realloc(void* ptr, size_t size) {
+    return opaque(::realloc(opaque(ptr), opaque(size)));
+  }
+  static void* aligned_alloc(size_t align, size_t size) {
+    return opaque(::aligned_alloc(opaque(align), opaque(size)));
+  }
+  static int posix_memalign(void** result, size_t align, size_t size) {
+    return opaque(::posix_memalign(result, opaque(align), opaque(size)));
+  }
+  static size_t malloc_usable_size(void* ptr) {
+    return ::malloc_usable_size(opaque(ptr));
+  }
+  static void free(void* ptr) { ::free(opaque(ptr)); }
+  static void free_sized(void* ptr, size_t size) { ::free_sized(ptr, size); }
+  static void free_aligned_sized(void* ptr, size_t align, size_t size) {
+    ::free_aligned_sized(ptr, align, size);
+  }
+  static void* alloc(size_t size, size_t align) {
+    return mote_alloc(size, align);
+  }
+  static void* zalloc(size_t size, size_t align) {
+    return mote_zalloc(size, align);
+  }
+  static void mote_free_sized(void* ptr, size_t size, size_t align) {
+    ::mote_free_sized(ptr, size, align);
+  }
+  static void* realloc_sized(void* ptr, size_t old_size, size_t align,
+                             size_t size) {
+    return mote_realloc_sized(ptr, old_size, align, size);
+  }
+  static bool try_expand(void* ptr, size_t size) {
+    const int result = mote_try_expand(ptr, size);
+    EXPECT_TRUE(result == 0 || result == 1);
+    return result != 0;
+  }
+  static size_t usable_size(const void* ptr) { return mote_usable_size(ptr); }
+};
+
+constexpr size_t piece_count_max = size_t{1} << 16;
+mote_piece pieces[piece_count_max];
+
+// Pieces lie in the regions in order, and every live block is one in use.
+template <class AnyModel>
+const char* check_walk(const AnyModel& model) {
+  const size_t count = mote_walk(pieces, piece_count_max);
+  if (count > piece_count_max) return "too many pieces for this test";
+  const mote_piece* region = nullptr;
+  const char* end = nullptr;  // of the pieces of this region so far
+  for (size_t i = 0; i < count; ++i) {
+    const mote_piece& piece = pieces[i];
+    const char* begin = static_cast<const char*>(piece.address);
+    if (piece.kind == mote_piece_region) {
+      region = &piece;
+      end = begin;
+      continue;
+    }
+    if (region == nullptr || begin < end) return "a piece in another";
+    if (begin + piece.size_bytes >
+        static_cast<const char*>(region->address) + region->size_bytes)
+      return "a piece beyond its region";
+    // The pieces of a slab lie in it.
+    end = piece.kind == mote_piece_slab ? begin : begin + piece.size_bytes;
+  }
+  const char* problem = nullptr;
+  model.for_each_live([&](const void* ptr, size_t usable_bytes) {
+    for (size_t i = 0; i < count; ++i) {
+      if (pieces[i].address == ptr && pieces[i].kind == mote_piece_used &&
+          pieces[i].size_bytes == usable_bytes)
+        return;
+    }
+    problem = "the walk does not find a live block";
+  });
+  return problem;
+}
+
+Outcome run(const Program& program) {
+  using Calls = CCalls<Names>;
+  Outcome outcome;
+  outcome.problem = guarded([&]() -> const char* {
+    Calls calls(MOTE_ALIGNMENT);
+    Model<Calls, MOTE_ALIGNMENT> model(calls);
+    return run_steps(model, program, outcome, [&]() -> const char* {
+      if (const char* problem = calls.problem()) return problem;
+      if (outcome.step_count % 16 != 0) return nullptr;
+      if (const char* problem = calls.refuse_nonsense(outcome.step_count))
+        return problem;
+      return check_walk(model);
+    });
+  });
+  return outcome;
+}
+
+TEST(name_programs, keep_the_models_rules) {
+  for (unsigned i = 0; i < rounds(40); ++i) {
+    const Program program = random_program(seed() * 1000 + i, 1000, 40'000);
+    if (run(program).problem != nullptr) {
+      FAIL() << "seed " << seed() << ", program " << i << ": "
+             << explain(program, run);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mote
