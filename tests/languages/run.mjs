@@ -2,14 +2,16 @@
 // say; then the sizes of the README.
 //   node tests/languages/run.mjs [--update]
 import { join } from 'node:path';
+import { titleOf } from '../engines/engines.mjs';
 import { root, runEverywhere, writeCells } from '../engines/everywhere.mjs';
 import { followRecipe } from './recipe.mjs';
 import * as rust from './rust.mjs';
+import { toolchains } from '../toolchains/labels.mjs';
 import * as zig from './zig.mjs';
 
 const out = join(root, 'build/languages');
 const isUpdate = process.argv[2] === '--update';
-const engine = `node ${process.versions.node.split('.')[0]}`;
+const engine = titleOf('node', root);
 
 // As a cell, and as a line of counts.
 function runCell({ test, ...cell }) {
@@ -35,7 +37,7 @@ for (const [name, language] of Object.entries(languages)) {
   const recipe = { toolchain: native.toolchain, engine, feature: 'recipe', test: () => followRecipe(`wasm/${name}/README.md`, root, out) };
   cells.push(runCell(native), runCell(recipe));
 }
-const sizes = runCell({ toolchain: rust.toolchain(), engine, feature: 'sizes', test: () => rust.checkSizes(root, out, isUpdate) });
+const sizes = runCell({ toolchain: toolchains.rust(), engine, feature: 'sizes', test: () => rust.checkSizes(root, out, isUpdate) });
 cells.push(...await runEverywhere(Object.values(languages).flatMap((language) => language.suites(root, out))));
 writeCells('languages', cells);
 if (sizes.outcome !== 'passed') process.exitCode = 1;

@@ -7,13 +7,17 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { titleOf } from '../engines/engines.mjs';
 
 export const here = dirname(fileURLToPath(import.meta.url));
 export const root = dirname(dirname(here));
 export const out = join(root, 'build/toolchains');
 export const tools = join(root, 'build/tools/node_modules');
 export const program = (name) => join(here, 'programs', name);
-export const node = `node ${process.versions.node}`;
+export const node = titleOf('node', root);
+// wizer runs modules to save their memory, by a wasmtime inside.
+export const wizer = join(tools, '@bytecodealliance/wizer-linux-x64/wizer');
+export const wasmtime = `wasmtime (wizer) ${JSON.parse(readFileSync(join(dirname(wizer), 'package.json'), 'utf8')).version.split('.')[0]}`;
 
 const run = promisify(execFile);
 const timeout_ms = 240_000;
@@ -42,10 +46,6 @@ export async function refusal(command, args, options = {}) {
 
 export function expect(condition, said) {
   if (!condition) throw new Error(said);
-}
-
-export async function version(command, pattern, args = ['--version']) {
-  return pattern.exec(await output(command, args))[1];
 }
 
 // A fenced block of wasm/README.md, named by a comment before it, which is not
@@ -89,7 +89,7 @@ export class Cells {
 
   // A combination that does not exist, and why. It counts as nothing.
   impossible(toolchain, engine, feature, reason) {
-    this.#actions.push({ cell: { toolchain, engine, feature, outcome: 'not possible', reason } });
+    this.#actions.push({ cell: { toolchain, engine, feature, outcome: `not possible: ${reason}` } });
   }
 
   // Runs all, or those whose feature contains what the environment asks for.
