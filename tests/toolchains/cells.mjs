@@ -48,20 +48,28 @@ export function expect(condition, said) {
   if (!condition) throw new Error(said);
 }
 
-// A fenced block of wasm/README.md, named by a comment before it, which is not
-// shown: `<!-- test: NAME -->`. Runs it with the program; what it printed.
-export async function runRecipe(name, text) {
+// A fenced block of a README, named by a comment before it, which is not shown:
+// `<!-- test: NAME -->`. Runs it beside `files`, { name: text }, then the commands
+// of `after`; what they printed.
+export async function runRecipe(readme, name, files, after = '') {
   const folder = join(out, 'recipes', name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'build'), { recursive: true });
   for (const entry of [...readdirSync(root), 'build/tools']) {
     if (entry !== '.git' && entry !== 'build') symlinkSync(join(root, entry), join(folder, entry));
   }
-  writeFileSync(join(folder, 'program.c'), text);
-  const block = recipe(readFileSync(join(root, 'wasm/README.md'), 'utf8'), name);
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+  const block = recipe(readFileSync(join(root, readme), 'utf8'), name) + after;
   // tests/env of the recipe names emcc's wrapper anew; one would run the other.
   const PATH = process.env.PATH.split(':').filter((entry) => !entry.endsWith('toolchains/emscripten')).join(':');
   return output('bash', ['-euo', 'pipefail', '-c', block], { cwd: folder, env: { ...process.env, PATH } });
+}
+
+// The fenced block of a README that begins with a comment of its name.
+export function sourceIn(readme, name) {
+  const [, text] = new RegExp(`^\`\`\`\\w+\\n(// ${name}\\n[^]*?)^\`\`\``, 'm').exec(readFileSync(join(root, readme), 'utf8')) ?? [];
+  if (text === undefined) throw new Error(`${readme} has no ${name}`);
+  return text;
 }
 
 function recipe(markdown, name) {

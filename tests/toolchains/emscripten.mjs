@@ -180,8 +180,25 @@ target_link_options(program PRIVATE -sMALLOC=none -sALLOW_MEMORY_GROWTH=1 -sSING
 });
 
 cells.add(toolchain, node, 'recipe', async () => {
-  const printed = await runRecipe('emscripten', '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { void* volatile p = malloc(9); puts(p ? "served" : "null"); free(p); }\n');
+  const printed = await runRecipe('wasm/README.md', 'emscripten', { 'program.c': '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { void* volatile p = malloc(9); puts(p ? "served" : "null"); free(p); }\n' });
   expect(printed.includes('served'), `it printed ${printed}`);
+});
+
+cells.add(toolchain, node, 'recipe: threads', async () => {
+  const printed = await runRecipe('README.md', 'emscripten-threads', {
+    'program.cpp': `#include <cstdio>
+#include <string>
+#include <thread>
+int main() {
+  auto* from_main = new std::string(1000, 'x');
+  std::thread([=] {
+    delete from_main;
+    std::string own(2000, 'y');
+    std::printf("%zu bytes in a thread\\n", own.size());
+  }).join();
+}
+` }, 'node --no-experimental-fetch program.js\n');
+  expect(printed.includes('2000 bytes in a thread'), `it printed ${printed}`);
 });
 
 await cells.finish();

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { openChromium, openFirefox } from '../../size-reports/tests/browsers.mjs';
 import { names, titleOf, withoutWasm64 } from '../engines/engines.mjs';
-import { Cells, expect, node, out, output, program, refusal, root, runRecipe, tools, wasmtime, wizer } from './cells.mjs';
+import { Cells, expect, node, out, output, program, refusal, root, runRecipe, sourceIn, tools, wasmtime, wizer } from './cells.mjs';
 import { onlyBuilt, toolchains } from './labels.mjs';
 
 const cells = new Cells('freestanding');
@@ -172,8 +172,20 @@ cells.add(toolchains.freestanding(22), onlyBuilt, 'pages of 1 byte, validated by
 });
 for (const name of names) cells.impossible(toolchains.freestanding(22), titleOf(name, root), 'pages of 1 byte, validated by binaryen', 'no engine here knows such a memory');
 
+// Two instances over one memory, each with a stack of its own, as threads are.
+const greetTwice = `import { readFileSync } from 'node:fs';
+  const memory = new WebAssembly.Memory({ initial: 32, maximum: 1024, shared: true });
+  const module = new WebAssembly.Module(readFileSync('greet.wasm'));
+  const [a, b] = [0, 1].map(() => new WebAssembly.Instance(module, { env: { memory } }).exports);
+  b.__stack_pointer.value = b.malloc(16384) + 16384;
+  console.log(a.sum_of_squares(10) + b.sum_of_squares(10));`;
+cells.add(clang, node, 'recipe: threads', async () => {
+  const files = { 'greet.cpp': sourceIn('README.md', 'greet.cpp'), 'run.mjs': greetTwice };
+  const printed = await runRecipe('README.md', 'one-file-threads', files, 'node run.mjs\n');
+  expect(printed.trim() === '570', `it printed ${printed}`);
+});
 cells.add(clang, node, 'recipe', async () => {
-  const printed = await runRecipe('freestanding', 'void* malloc(unsigned long);\nint run(void) { return malloc(9) != 0; }\n');
+  const printed = await runRecipe('wasm/README.md', 'freestanding', { 'program.c': 'void* malloc(unsigned long);\nint run(void) { return malloc(9) != 0; }\n' });
   expect(printed.trim() === '1', `it printed ${printed}`);
 });
 

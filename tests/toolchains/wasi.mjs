@@ -162,7 +162,7 @@ for (const { toolchain, short, target, libc } of sysroots) {
 }
 
 cells.add(sysroots[0].toolchain, node, 'recipe', async () => {
-  const printed = await runRecipe('wasi', '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { void* volatile p = malloc(9); puts(p ? "served" : "null"); free(p); }\n');
+  const printed = await runRecipe('wasm/README.md', 'wasi', { 'program.c': '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { void* volatile p = malloc(9); puts(p ? "served" : "null"); free(p); }\n' });
   expect(printed.includes('served'), `it printed ${printed}`);
 });
 
