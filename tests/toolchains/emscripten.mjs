@@ -69,7 +69,7 @@ runs('growth refused by the host', 'exhausted.c', [...growing, '-O1', literal, '
 // What serves under these is their own malloc, so the linker must say that there
 // are two.
 for (const sanitizer of ['address', 'leak']) {
-  refuses(`-fsanitize=${sanitizer}: refused by the linker`, 'main.c', [...growing, '-O1', `-fsanitize=${sanitizer}`], /duplicate symbol: malloc/);
+  refuses(`-fsanitize=address or leak is a link error: ${sanitizer}`, 'main.c', [...growing, '-O1', `-fsanitize=${sanitizer}`], /duplicate symbol: malloc/);
 }
 
 // Without JavaScript around it: the one import beside WASI's says that memory grew.
@@ -115,11 +115,11 @@ const stops = (feature, source, cause) => cells.add(toolchain, node, feature, as
   expect(message.includes('freed once') && !message.includes('freed twice'), `it printed ${message.slice(-1000)}`);
   expect(message.includes(cause), `the message is ${message.slice(-1000)}`);
 });
-stops('double free', 'double_free.c', 'mote_trap_double_free');
-stops('a pointer that is not a block', 'foreign_pointer.c', 'mote_trap_invalid_pointer');
+stops('a double free stops', 'double_free.c', 'mote_trap_double_free');
+stops('a pointer that is no block stops', 'foreign_pointer.c', 'mote_trap_invalid_pointer');
 
-refuses('half of the names defined by the program', 'partial.c', growing, /duplicate symbol: (malloc|free)/);
-refuses('half of the names defined by the program: one object', 'partial.c', growing, /duplicate symbol: (malloc|free)/, object);
+refuses('half of the names defined twice is a link error', 'partial.c', growing, /duplicate symbol: (malloc|free)/);
+refuses('half of the names defined twice is a link error: one object', 'partial.c', growing, /duplicate symbol: (malloc|free)/, object);
 
 // Every name that one of Emscripten's own allocators defines is either defined
 // here, or a program that uses it does not link: neither silence nor two heaps.

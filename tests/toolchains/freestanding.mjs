@@ -41,7 +41,7 @@ for (const clang of [14, 15, 16, 19, 22]) {
       expect(malloc(1) % alignment === 0, 'it is not aligned');
     });
   }
-  cells.add(toolchain, onlyBuilt, 'without -std=c++20 a clear message', async () => {
+  cells.add(toolchain, onlyBuilt, 'one file: without -std=c++20 an error that says so', async () => {
     const said = await refusal(`clang++-${clang}`, ['--target=wasm32', '-std=c++17', ...recipe.slice(1), '-fsyntax-only', file]);
     expect(/error: "?mote.cpp is C\+\+20/.test(said), `it says ${said.slice(0, 300)}`);
   });

@@ -75,14 +75,14 @@ for (const { toolchain, short, target, libc } of sysroots) {
     expect(wanted.length >= 10 && missing.length === 0, `of ${wanted.length}, ${missing} are missing`);
   });
 
-  cells.add(toolchain, onlyBuilt, 'half of the names defined by the program', async () => {
+  cells.add(toolchain, onlyBuilt, 'half of the names defined twice is a link error', async () => {
     for (const input of [archive, object]) {
       const message = await refusal('clang-19', [...target, '-fno-builtin', program('partial.c'), input, '-O0', '-o', path('partial.wasm')]);
       expect(/duplicate symbol: (malloc|free)/.test(message), `the message is ${message}`);
     }
   });
 
-  cells.add(toolchain, node, 'double free', async () => {
+  cells.add(toolchain, node, 'a double free stops', async () => {
     await link('double_free.wasm', [program('double_free.c'), archive]);
     const message = await refusal('node', [...host, path('double_free.wasm')]);
     expect(message.includes('freed once') && message.includes('mote_trap_double_free'), `the message is ${message}`);
