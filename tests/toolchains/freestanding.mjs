@@ -15,12 +15,12 @@ const deno = `${tools}/@deno/linux-x64-glibc/deno`;
 const recipe = ['-std=c++20', '-Oz', '-nostdlib', '-fno-builtin', '-fno-exceptions', '-fno-rtti'];
 
 // Compiles the one file and a program of C, links them; the module's path.
-async function build(name, source, { clang = 19, target = 'wasm32', definitions = [], link = [] } = {}) {
+async function build(name, source, { clang = 19, target = 'wasm32', features = [], definitions = [], link = [] } = {}) {
   const path = cells.path(name);
-  await output(`clang++-${clang}`, [`--target=${target}`, ...recipe, ...definitions, '-c', file, '-o', `${path}.mote.o`]);
+  await output(`clang++-${clang}`, [`--target=${target}`, ...recipe, ...features, ...definitions, '-c', file, '-o', `${path}.mote.o`]);
   const cxx = source.endsWith('pp');
   const language = cxx ? [`clang++-${clang}`, '-std=c++20', `-I${root}`, `-I${root}/src`, ...definitions] : [`clang-${clang}`];
-  await output(language[0], [...language.slice(1), `--target=${target}`, include, '-O1', '-nostdlib', '-fno-builtin', '-c', program(source), '-o', `${path}.o`]);
+  await output(language[0], [...language.slice(1), `--target=${target}`, ...features, include, '-O1', '-nostdlib', '-fno-builtin', '-c', program(source), '-o', `${path}.o`]);
   await output(`wasm-ld-${clang}`, [...(target === 'wasm64' ? ['-mwasm64'] : []), '--no-entry', ...link, `${path}.o`, `${path}.mote.o`, '-o', `${path}.wasm`]);
   return `${path}.wasm`;
 }
@@ -41,6 +41,15 @@ for (const clang of [14, 15, 16, 19, 22]) {
       expect(malloc(1) % alignment === 0, 'it is not aligned');
     });
   }
+  cells.add(toolchain, node, 'one file: threads', async () => {
+    const path = await build(`clang${clang}_threads`, 'module.c', { clang, definitions: ['-DMOTE_PROFILE_THREADS'], features: ['-matomics', '-mbulk-memory'],
+      link: ['--shared-memory', '--import-memory', '--max-memory=67108864', '--export=malloc', '--export=mote_thread_end'] });
+    const memory = new WebAssembly.Memory({ initial: 32, maximum: 1024, shared: true });
+    const { run, malloc, mote_thread_end: end } = instantiate(path, { env: { memory } });
+    const checked = run(1, 20000, 9000);
+    end();
+    expect(checked > 1000 && malloc(1) % 16 === 0, `run returned ${checked}`);
+  });
   cells.add(toolchain, onlyBuilt, 'one file: without -std=c++20 an error that says so', async () => {
     const said = await refusal(`clang++-${clang}`, ['--target=wasm32', '-std=c++17', ...recipe.slice(1), '-fsyntax-only', file]);
     expect(/error: "?mote.cpp is C\+\+20/.test(said), `it says ${said.slice(0, 300)}`);
@@ -145,7 +154,7 @@ const runWide = {
 };
 for (const [feature, link] of Object.entries(wide)) {
   const name = feature.replace(/\W+/g, '_');
-  const built = build(name, 'above_4_GiB.c', { target: 'wasm64', definitions: ['-mbulk-memory'], link });
+  const built = build(name, 'above_4_GiB.c', { target: 'wasm64', features: ['-mbulk-memory'], link });
   built.catch(() => {}); // each cell reports it
   for (const engine of names) {
     const reason = withoutWasm64[engine] ?? (engine === 'firefox' && feature.startsWith('growth') ? slowToGrow : null);
