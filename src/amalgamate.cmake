@@ -1,8 +1,9 @@
 # cmake -DOUT=mote.cpp -P src/amalgamate.cmake
 #
 # Writes the whole allocator for freestanding wasm as one C++ file that compiles
-# alone: wasm/trap.cpp, wasm/malloc.cpp, wasm/compiler_functions.cpp and
-# src/arena.cpp with every header of ours put in its place, once.
+# alone: wasm/trap.cpp, wasm/malloc.cpp, wasm/operator_new.cpp,
+# wasm/compiler_functions.cpp and src/arena.cpp with every header of ours put in
+# its place, once.
 cmake_minimum_required(VERSION 3.21)
 
 if(NOT OUT)
@@ -38,6 +39,7 @@ endfunction()
 
 append("${root}/wasm/trap.cpp")
 append("${root}/wasm/malloc.cpp")
+append("${root}/wasm/operator_new.cpp")
 append("${root}/wasm/compiler_functions.cpp")
 append("${root}/src/arena.cpp")
 

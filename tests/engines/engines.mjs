@@ -6,9 +6,7 @@ import { runInBrowser } from './browser.mjs';
 
 const tools = (root, path) => join(root, 'build/tools/node_modules', path);
 
-// Each: the command and its arguments before the script. bun has memory64 behind
-// BUN_JSC_useWasmMemory64, but copies such a memory whenever it grows: a case that
-// fills 4 GiB does not come to its end there.
+// Each: the command and its arguments before the script.
 const hosts = {
   node: { command: () => process.execPath },
   bun: { command: (root) => tools(root, '@oven/bun-linux-x64/bin/bun') },
@@ -16,6 +14,12 @@ const hosts = {
 };
 const timeout_ms = 5 * 60 * 1000;
 const browsers = { chromium: 'chromium', firefox: 'firefox-esr' };
+
+// Why an engine does not run modules of LLVM's wasm64.
+export const withoutWasm64 = {
+  node: 'V8 11.3 refuses the 64-bit table that LLVM gives such modules',
+  bun: 'JavaScriptCore has 64-bit memories behind BUN_JSC_useWasmMemory64 only, up to 4 GiB, and copies one whenever it grows',
+};
 
 export const names = [...Object.keys(hosts), ...Object.keys(browsers)];
 

@@ -42,16 +42,20 @@ function runTestProgram(module, { file }) {
   return { passed, failed: failures.length, problems: failures };
 }
 
-// A test is an export, named `test...`, that stops the module when it fails.
+// A test is an export, named `test...`, that stops the module when it fails, or
+// `refuse...`, that must stop it.
 function runExports(module) {
-  const tests = WebAssembly.Module.exports(module).map(({ name }) => name).filter((name) => name.startsWith('test'));
+  const tests = WebAssembly.Module.exports(module).map(({ name }) => name).filter((name) => /^(test|refuse)_/.test(name));
   const problems = [];
   for (const test of tests) {
+    let stopped = null;
     try {
       new WebAssembly.Instance(module).exports[test]();
     } catch (error) {
-      problems.push(`${test}: ${error}\n${error.stack}`);
+      stopped = error;
     }
+    if (test.startsWith('test') && stopped) problems.push(`${test}: ${stopped}\n${stopped.stack}`);
+    if (test.startsWith('refuse') && !(stopped instanceof WebAssembly.RuntimeError)) problems.push(`${test}: ${stopped ?? 'went on'}`);
   }
   return { passed: tests.length - problems.length, failed: problems.length, problems };
 }

@@ -1,15 +1,18 @@
-// Rust and Zig on mote: natively, as modules in every engine, and as their READMEs
-// say; then the sizes of the README.
+// Rust, Zig and AssemblyScript on mote: natively, as modules in every engine, and
+// as their READMEs say; then the sizes of the README.
 //   node tests/languages/run.mjs [--update]
 import { join } from 'node:path';
+import { titleOf } from '../engines/engines.mjs';
 import { root, runEverywhere, writeCells } from '../engines/everywhere.mjs';
 import { followRecipe } from './recipe.mjs';
+import * as assemblyscript from './assemblyscript.mjs';
 import * as rust from './rust.mjs';
+import { toolchains } from '../toolchains/labels.mjs';
 import * as zig from './zig.mjs';
 
 const out = join(root, 'build/languages');
 const isUpdate = process.argv[2] === '--update';
-const engine = `node ${process.versions.node.split('.')[0]}`;
+const engine = titleOf('node', root);
 
 // As a cell, and as a line of counts.
 function runCell({ test, ...cell }) {
@@ -28,14 +31,13 @@ function runCell({ test, ...cell }) {
   return { ...cell, outcome: outcome.failed === 0 ? 'passed' : 'failed' };
 }
 
-const languages = { rust, zig };
+const languages = { rust, zig, assemblyscript };
 const cells = [];
 for (const [name, language] of Object.entries(languages)) {
-  const native = language.nativeCell(root, out);
-  const recipe = { toolchain: native.toolchain, engine, feature: 'recipe', test: () => followRecipe(`wasm/${name}/README.md`, root, out) };
-  cells.push(runCell(native), runCell(recipe));
+  if (language.nativeCell) cells.push(runCell(language.nativeCell(root, out)));
+  cells.push(runCell({ toolchain: toolchains[name](), engine, feature: 'recipe', test: () => followRecipe(`wasm/${name}/README.md`, root, out) }));
 }
-const sizes = runCell({ toolchain: rust.toolchain(), engine, feature: 'sizes', test: () => rust.checkSizes(root, out, isUpdate) });
+const sizes = runCell({ toolchain: toolchains.rust(), engine, feature: 'sizes', test: () => rust.checkSizes(root, out, isUpdate) });
 cells.push(...await runEverywhere(Object.values(languages).flatMap((language) => language.suites(root, out))));
 writeCells('languages', cells);
 if (sizes.outcome !== 'passed') process.exitCode = 1;

@@ -2,16 +2,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync } from 'node:zlib';
 import { join } from 'node:path';
+import { toolchains } from '../toolchains/labels.mjs';
 import { run } from './programs.mjs';
 
 const environment = (out) => ({ CARGO_TARGET_DIR: join(out, 'rust') });
-const versionOf = (text) => /\d+\.\d+/.exec(text)[0];
-export const toolchain = () => `Rust ${versionOf(run('rustc', ['--version']))}`;
 const feature = (target) => `global allocator, ${target}`;
 
 export function nativeCell(root, out) {
   return {
-    toolchain: toolchain(), engine: 'native', feature: feature('x86_64-unknown-linux-gnu'),
+    toolchain: toolchains.rust(), engine: 'native', feature: feature('x86_64-unknown-linux-gnu'),
     test() {
       const printed = run('cargo', ['test', '--offline'], { cwd: join(root, 'wasm/rust'), environment: environment(out) });
       const counts = [...printed.matchAll(/^test result: ok\. (\d+) passed/gm)].map(([, count]) => Number(count));
@@ -31,8 +30,8 @@ export function suites(root, out) {
   });
   const file = (path) => path.slice(root.length + 1);
   return [
-    { toolchain: toolchain(), feature: feature('wasm32-wasi'), kind: 'command', file: file(wasiModule) },
-    { toolchain: toolchain(), feature: feature('wasm32-unknown-unknown'), kind: 'cases', initialPages, file: file(join(out, 'rust/wasm32-unknown-unknown/release/examples/cases.wasm')) },
+    { toolchain: toolchains.rust(), feature: feature('wasm32-wasi'), kind: 'command', file: file(wasiModule) },
+    { toolchain: toolchains.rust(), feature: feature('wasm32-unknown-unknown'), kind: 'cases', initialPages, file: file(join(out, 'rust/wasm32-unknown-unknown/release/examples/cases.wasm')) },
   ];
 }
 
@@ -54,7 +53,7 @@ function sizeTable(root, out) {
   return [
     '| allocator | module | brotli | of the allocator |', '|---|---:|---:|---:|',
     ...rows.map(({ name, raw, brotli }) => `| ${name} | ${number(raw)} | ${number(brotli)} | ${name === none.name ? '-' : number(raw - none.raw)} |`),
-    '', `Bytes of a program that counts words in a \`BTreeMap\`, by ${toolchain()} for`,
+    '', `Bytes of a program that counts words in a \`BTreeMap\`, by ${toolchains.rust()} for`,
     `wasm32-unknown-unknown with LTO and \`opt-level = "z"\`, after \`wasm-opt -Oz\` (${/version \d+/.exec(run('wasm-opt', ['--version']))[0].replace('version', 'binaryen')}).`,
   ].join('\n');
 }

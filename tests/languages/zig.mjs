@@ -1,9 +1,9 @@
 // Zig: the tests natively, and as modules for the engines.
 import { join } from 'node:path';
+import { toolchains } from '../toolchains/labels.mjs';
 import { run } from './programs.mjs';
 
 const flags = ['-std=c++20', '-fno-builtin', '-fno-exceptions', '-fno-rtti', '-fno-sanitize=undefined'];
-const toolchain = () => `Zig ${/\d+\.\d+/.exec(run('zig', ['version']))[0]}`;
 const feature = (target) => `std.mem.Allocator, ${target}`;
 
 function zigTest(root, out, args) {
@@ -14,7 +14,7 @@ function zigTest(root, out, args) {
 
 export function nativeCell(root, out) {
   return {
-    toolchain: toolchain(), engine: 'native', feature: feature('x86_64-linux'),
+    toolchain: toolchains.zig(), engine: 'native', feature: feature('x86_64-linux'),
     test() {
       const printed = zigTest(root, out, [
         '-lc', ...['src', 'src/include', 'native'].flatMap((folder) => ['-I', join(root, folder)]),
@@ -35,9 +35,9 @@ export function suites(root, out) {
     return file.slice(root.length + 1);
   };
   return [
-    { toolchain: toolchain(), feature: feature('wasm32-wasi'), kind: 'command', file: module('wasm32-wasi', []) },
+    { toolchain: toolchains.zig(), feature: feature('wasm32-wasi'), kind: 'command', file: module('wasm32-wasi', []) },
     {
-      toolchain: toolchain(), feature: feature('wasm32-freestanding'), kind: 'cases', initialPages,
+      toolchain: toolchains.zig(), feature: feature('wasm32-freestanding'), kind: 'cases', initialPages,
       file: module('wasm32-freestanding', ['--test-runner', join(root, 'wasm/zig/tests/module.zig'), '--import-memory', `--initial-memory=${initialPages * 65536}`, '-rdynamic']),
     },
   ];

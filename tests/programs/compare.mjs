@@ -9,11 +9,12 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { profiles, versionOf } from '../../size-reports/mote/build.mjs';
+import { profiles } from '../../size-reports/mote/build.mjs';
 import { grouped, markdownTable, textTable } from '../../size-reports/tool/tables.mjs';
 import { build, titleOf, wasmToolchains } from './build.mjs';
 import { engines } from './engines.mjs';
 import { programsNamed } from './programs.mjs';
+import { toolchains } from '../toolchains/labels.mjs';
 import { Failure, digest, inRounds, mebibytes, median, root, runMain, runsInWords, seconds } from './support.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -117,12 +118,11 @@ function outcomeInNode(program, toolchain) {
 
 // For the table in the top README.
 async function cellsOf(program) {
-  const names = { wasi: titleOf('wasi'), emscripten: `Emscripten ${await versionOf('emcc', /(\d+\.\d+\.\d+)/)}` };
   const cells = [];
   for (const engine of engines) {
     for (const toolchain of engine.toolchains) {
       const outcome = engine === node ? outcomeInNode(program, toolchain) : await outcomeIn(engine, program, toolchain);
-      cells.push({ toolchain: names[toolchain], engine: `${engine.name} ${engine.version()}`, feature: program.title, outcome });
+      cells.push({ toolchain: toolchains[toolchain](), engine: engine.title(), feature: program.title, outcome });
     }
   }
   return cells;

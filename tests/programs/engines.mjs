@@ -1,11 +1,12 @@
 // Where a module of a program runs: in a process of node or bun (host.mjs), or in
-// the page of a browser. Each engine: { name, version(), toolchains, run }, and
+// the page of a browser. Each engine: { name, title(), toolchains, run }, and
 // `run(program, module)` gives { text, seconds, memory }.
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openChromium, openFirefox } from '../../size-reports/tests/browsers.mjs';
+import { titleOf } from '../engines/engines.mjs';
 import { Failure, output, root } from './support.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -84,13 +85,13 @@ const inPage = (open) => async (program, module) => {
   }
 };
 
-const lastWord = (command) => output(command, ['--version']).trim().replace(/^v/, '').split(/\s+/).find((word) => /^\d+\./.test(word));
+const titled = (name) => () => titleOf(name, root);
 
 // Node 18 and newer have a fetch, which the glue of Emscripten 3.1.6 prefers to
 // reading a file.
 export const engines = [
-  { name: 'node', version: () => process.versions.node, toolchains: ['wasi', 'emscripten'], run: inProcess('node', ['--no-warnings', '--no-experimental-fetch']) },
-  { name: 'bun', version: () => lastWord('bun'), toolchains: ['wasi', 'emscripten'], run: inProcess('bun', []) },
-  { name: 'Chromium', version: () => lastWord('chromium'), toolchains: ['emscripten'], run: inPage(openChromium) },
-  { name: 'Firefox', version: () => lastWord('firefox-esr'), toolchains: ['emscripten'], run: inPage(openFirefox) },
+  { name: 'node', title: titled('node'), toolchains: ['wasi', 'emscripten'], run: inProcess('node', ['--no-warnings', '--no-experimental-fetch']) },
+  { name: 'bun', title: titled('bun'), toolchains: ['wasi', 'emscripten'], run: inProcess('bun', []) },
+  { name: 'Chromium', title: titled('chromium'), toolchains: ['emscripten'], run: inPage(openChromium) },
+  { name: 'Firefox', title: titled('firefox'), toolchains: ['emscripten'], run: inPage(openFirefox) },
 ];

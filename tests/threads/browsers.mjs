@@ -1,5 +1,5 @@
-// Runs cases.mjs, and Emscripten's pthreads, in Chromium and in Firefox:
-//   node tests/threads/browsers.mjs cases=MODULE.wasm pthreads=SCRIPT.js ...
+// Runs cases.mjs, and Emscripten's pthreads, in a browser:
+//   node tests/threads/browsers.mjs chromium|firefox cases=MODULE.wasm pthreads=SCRIPT.js ...
 // Paths count from the project's root. Browsers share memory only with pages that
 // are isolated (COOP, COEP).
 import { createReadStream, statSync } from 'node:fs';
@@ -33,15 +33,15 @@ async function outcomeOf(page) {
   return { passed: 0, failed: 1, lines: [...await page.evaluate('window.lines'), ...page.problems, 'no outcome in time'] };
 }
 
-for (const [name, open] of Object.entries({ Chromium: openChromium, Firefox: openFirefox })) {
-  for (const wanted of process.argv.slice(2)) {
-    const [kind, path] = wanted.split('=');
-    const page = await open(`${origin}/tests/threads/page.html?${kind}=/${path}`);
-    const { passed, failed, lines } = await outcomeOf(page);
-    await page.close();
-    for (const line of lines) console.log(`${name}, ${path}: ${line}`);
-    console.log(`${passed} passed, ${failed} failed`);
-    if (failed > 0) process.exitCode = 1;
-  }
+const [name, ...wanted] = process.argv.slice(2);
+const open = { chromium: openChromium, firefox: openFirefox }[name];
+for (const one of wanted) {
+  const [kind, path] = one.split('=');
+  const page = await open(`${origin}/tests/threads/page.html?${kind}=/${path}`);
+  const { passed, failed, lines } = await outcomeOf(page);
+  await page.close();
+  for (const line of lines) console.log(`${name}, ${path}: ${line}`);
+  console.log(`${passed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
 }
 server.close();

@@ -7,13 +7,17 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { titleOf } from '../engines/engines.mjs';
 
 export const here = dirname(fileURLToPath(import.meta.url));
 export const root = dirname(dirname(here));
 export const out = join(root, 'build/toolchains');
 export const tools = join(root, 'build/tools/node_modules');
 export const program = (name) => join(here, 'programs', name);
-export const node = `node ${process.versions.node}`;
+export const node = titleOf('node', root);
+// wizer runs modules to save their memory, by a wasmtime inside.
+export const wizer = join(tools, '@bytecodealliance/wizer-linux-x64/wizer');
+export const wasmtime = `wasmtime (wizer) ${JSON.parse(readFileSync(join(dirname(wizer), 'package.json'), 'utf8')).version.split('.')[0]}`;
 
 const run = promisify(execFile);
 const timeout_ms = 240_000;
@@ -44,24 +48,28 @@ export function expect(condition, said) {
   if (!condition) throw new Error(said);
 }
 
-export async function version(command, pattern, args = ['--version']) {
-  return pattern.exec(await output(command, args))[1];
-}
-
-// A fenced block of wasm/README.md, named by a comment before it, which is not
-// shown: `<!-- test: NAME -->`. Runs it with the program; what it printed.
-export async function runRecipe(name, text) {
+// A fenced block of a README, named by a comment before it, which is not shown:
+// `<!-- test: NAME -->`. Runs it beside `files`, { name: text }, then the commands
+// of `after`; what they printed.
+export async function runRecipe(readme, name, files, after = '') {
   const folder = join(out, 'recipes', name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'build'), { recursive: true });
   for (const entry of [...readdirSync(root), 'build/tools']) {
     if (entry !== '.git' && entry !== 'build') symlinkSync(join(root, entry), join(folder, entry));
   }
-  writeFileSync(join(folder, 'program.c'), text);
-  const block = recipe(readFileSync(join(root, 'wasm/README.md'), 'utf8'), name);
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+  const block = recipe(readFileSync(join(root, readme), 'utf8'), name) + after;
   // tests/env of the recipe names emcc's wrapper anew; one would run the other.
   const PATH = process.env.PATH.split(':').filter((entry) => !entry.endsWith('toolchains/emscripten')).join(':');
   return output('bash', ['-euo', 'pipefail', '-c', block], { cwd: folder, env: { ...process.env, PATH } });
+}
+
+// The fenced block of a README that begins with a comment of its name.
+export function sourceIn(readme, name) {
+  const [, text] = new RegExp(`^\`\`\`\\w+\\n(// ${name}\\n[^]*?)^\`\`\``, 'm').exec(readFileSync(join(root, readme), 'utf8')) ?? [];
+  if (text === undefined) throw new Error(`${readme} has no ${name}`);
+  return text;
 }
 
 function recipe(markdown, name) {
@@ -89,7 +97,7 @@ export class Cells {
 
   // A combination that does not exist, and why. It counts as nothing.
   impossible(toolchain, engine, feature, reason) {
-    this.#actions.push({ cell: { toolchain, engine, feature, outcome: 'not possible', reason } });
+    this.#actions.push({ cell: { toolchain, engine, feature, outcome: `not possible: ${reason}` } });
   }
 
   // Runs all, or those whose feature contains what the environment asks for.

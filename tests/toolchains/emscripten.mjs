@@ -1,9 +1,10 @@
 // Emscripten: what must link and run, what must not link, and what must stop.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { Cells, expect, here, node, output, program, refusal, root, runRecipe, version } from './cells.mjs';
+import { Cells, expect, here, node, output, program, refusal, root, runRecipe } from './cells.mjs';
+import { onlyBuilt, toolchains } from './labels.mjs';
 
 const cells = new Cells('emscripten');
-const toolchain = `Emscripten ${await version('emcc', /\b(\d+\.\d+\.\d+)/)}`;
+const toolchain = toolchains.emscripten();
 const build = `${root}/build/emscripten`;
 const archive = `${build}/libmote.a`;
 const object = `${build}/mote.o`;
@@ -31,33 +32,33 @@ function runs(feature, source, flags, { said = 'blocks held', library = archive 
 }
 
 function refuses(feature, source, flags, pattern, library = archive) {
-  cells.add(toolchain, 'linker', feature, async () => {
+  cells.add(toolchain, onlyBuilt, feature, async () => {
     const message = await refusal(compiler(source), [program(source), library, ...flags, '-o', `${base(feature)}.js`]);
     expect(pattern.test(message), `the message is ${message}`);
   });
 }
 
 runs('-sMALLOC=none', 'main.c', [...growing, '-O2', '-sMALLOC=none']);
-runs('beside dlmalloc', 'main.c', [...growing, '-O2']);
-runs('beside emmalloc', 'main.c', [...growing, '-O2', '-sMALLOC=emmalloc']);
-runs('one object', 'main.c', [...growing, '-O2', '-sMALLOC=none'], { library: object });
-runs('one object, beside dlmalloc', 'main.c', [...growing, '-O2'], { library: object });
-for (const level of ['-O0', '-O1', '-O3', '-Os', '-Oz']) runs(level, 'main.c', [...growing, level]);
+runs('beside the default malloc', 'main.c', [...growing, '-O2']);
+runs('beside the default malloc: emmalloc', 'main.c', [...growing, '-O2', '-sMALLOC=emmalloc']);
+runs('-sMALLOC=none: one object', 'main.c', [...growing, '-O2', '-sMALLOC=none'], { library: object });
+runs('beside the default malloc: one object', 'main.c', [...growing, '-O2'], { library: object });
+for (const level of ['-O0', '-O1', '-O3', '-Os', '-Oz']) runs(`-O0 to -Oz: ${level}`, 'main.c', [...growing, level]);
 runs('-flto', 'main.c', [...growing, '-O2', '-flto']);
-runs('-flto -sMALLOC=none', 'main.c', [...growing, '-O3', '-flto', '-sMALLOC=none']);
+runs('-flto: -sMALLOC=none', 'main.c', [...growing, '-O3', '-flto', '-sMALLOC=none']);
 runs('C++', 'main.cpp', [...growing, '-O1', '-std=c++17', '-sMALLOC=none'], { said: '500 lists, 199990000' });
-runs('C++ -flto', 'main.cpp', [...growing, '-O2', '-flto', '-std=c++17'], { said: '500 lists, 199990000' });
-runs('C++ -fexceptions', 'main.cpp', [...growing, '-O1', '-fexceptions', '-std=c++17'], { said: '500 lists, 199990000' });
+runs('-flto: C++', 'main.cpp', [...growing, '-O2', '-flto', '-std=c++17'], { said: '500 lists, 199990000' });
+runs('C++: -fexceptions', 'main.cpp', [...growing, '-O1', '-fexceptions', '-std=c++17'], { said: '500 lists, 199990000' });
 runs('-sSAFE_HEAP', 'main.c', [...growing, '-O1', '-sSAFE_HEAP=1', '-sMALLOC=none']);
 runs('-sASSERTIONS=2', 'main.c', [...growing, '-O1', '-sASSERTIONS=2', '-sMALLOC=none']);
 runs('-fsanitize=undefined', 'main.c', [...growing, '-O1', '-fsanitize=undefined']);
 runs('-sMAXIMUM_MEMORY=4GB', 'above_2_GiB.c', [...growing, '-O1', literal, '-sMAXIMUM_MEMORY=4GB', '-sMALLOC=none'], { said: 'written and read back' });
 runs('foreign sbrk and memory.grow', 'foreign.c', [...growing, '-O1', literal, '-sMALLOC=none'], { said: 'nothing was overwritten' });
-runs('foreign sbrk and memory.grow, beside dlmalloc', 'foreign.c', [...growing, '-O1', literal], { said: 'nothing was overwritten' });
-runs("dlmalloc's names", 'dlmalloc_names.c', [...growing, '-O1', literal], { said: 'all names' });
-runs("dlmalloc's names, -sMALLOC=none", 'dlmalloc_names.c', [...growing, '-O1', literal, '-sMALLOC=none'], { said: 'all names' });
-runs("emmalloc's names", 'emmalloc_names.c', [...growing, '-O1', literal, '-sMALLOC=emmalloc'], { said: 'all names' });
-runs("emmalloc's names, -sMALLOC=none", 'emmalloc_names.c', [...growing, '-O1', literal, '-sMALLOC=none'], { said: 'all names' });
+runs('foreign sbrk and memory.grow: beside dlmalloc', 'foreign.c', [...growing, '-O1', literal], { said: 'nothing was overwritten' });
+runs('names of dlmalloc and emmalloc: dlmalloc', 'dlmalloc_names.c', [...growing, '-O1', literal], { said: 'all names' });
+runs('names of dlmalloc and emmalloc: dlmalloc, -sMALLOC=none', 'dlmalloc_names.c', [...growing, '-O1', literal, '-sMALLOC=none'], { said: 'all names' });
+runs('names of dlmalloc and emmalloc: emmalloc', 'emmalloc_names.c', [...growing, '-O1', literal, '-sMALLOC=emmalloc'], { said: 'all names' });
+runs('names of dlmalloc and emmalloc: emmalloc, -sMALLOC=none', 'emmalloc_names.c', [...growing, '-O1', literal, '-sMALLOC=none'], { said: 'all names' });
 runs('memory at its maximum', 'exhausted.c', [...growing, '-O1', literal, '-sMAXIMUM_MEMORY=32MB'], { said: 'exhausted and refilled' });
 runs('memory that may not grow', 'exhausted.c', [...common, '-O1', literal, '-sABORTING_MALLOC=0', '-sMALLOC=none'], { said: 'exhausted and refilled' });
 
@@ -68,7 +69,7 @@ runs('growth refused by the host', 'exhausted.c', [...growing, '-O1', literal, '
 // What serves under these is their own malloc, so the linker must say that there
 // are two.
 for (const sanitizer of ['address', 'leak']) {
-  refuses(`-fsanitize=${sanitizer}: refused by the linker`, 'main.c', [...growing, '-O1', `-fsanitize=${sanitizer}`], /duplicate symbol: malloc/);
+  refuses(`-fsanitize=address or leak is a link error: ${sanitizer}`, 'main.c', [...growing, '-O1', `-fsanitize=${sanitizer}`], /duplicate symbol: malloc/);
 }
 
 // Without JavaScript around it: the one import beside WASI's says that memory grew.
@@ -81,7 +82,7 @@ const standaloneHost = (wasm) => `const { WASI } = require('node:wasi');
     env: { emscripten_notify_memory_growth() { ++grown; } },
   });
   process.exitCode = wasi.start(instance) || (grown ? 0 : 2);`;
-cells.add(toolchain, 'node:wasi', '-sSTANDALONE_WASM', async () => {
+cells.add(toolchain, node, '-sSTANDALONE_WASM', async () => {
   const wasm = cells.path('standalone.wasm');
   await output('emcc', [program('main.c'), archive, ...growing.slice(0, 3), '-O2', '-sINITIAL_MEMORY=1MB', '-sTOTAL_STACK=64KB', '-sSTANDALONE_WASM', '-sMALLOC=none', '-o', wasm]);
   const printed = await output('node', ['--no-warnings', '-e', standaloneHost(wasm)]);
@@ -114,11 +115,11 @@ const stops = (feature, source, cause) => cells.add(toolchain, node, feature, as
   expect(message.includes('freed once') && !message.includes('freed twice'), `it printed ${message.slice(-1000)}`);
   expect(message.includes(cause), `the message is ${message.slice(-1000)}`);
 });
-stops('double free', 'double_free.c', 'mote_trap_double_free');
-stops('a pointer of somebody else', 'foreign_pointer.c', 'mote_trap_invalid_pointer');
+stops('a double free stops', 'double_free.c', 'mote_trap_double_free');
+stops('a pointer that is no block stops', 'foreign_pointer.c', 'mote_trap_invalid_pointer');
 
-refuses('half of the names defined by the program', 'partial.c', growing, /duplicate symbol: (malloc|free)/);
-refuses('half of the names defined by the program, one object', 'partial.c', growing, /duplicate symbol: (malloc|free)/, object);
+refuses('half of the names defined twice is a link error', 'partial.c', growing, /duplicate symbol: (malloc|free)/);
+refuses('half of the names defined twice is a link error: one object', 'partial.c', growing, /duplicate symbol: (malloc|free)/, object);
 
 // Every name that one of Emscripten's own allocators defines is either defined
 // here, or a program that uses it does not link: neither silence nor two heaps.
@@ -129,7 +130,7 @@ const names = async (file) => {
 };
 const own = await names(object);
 for (const malloc of ['dlmalloc', 'dlmalloc-debug', 'emmalloc', 'emmalloc-debug']) {
-  cells.add(toolchain, 'linker', `names of ${malloc} that mote does not have`, async () => {
+  cells.add(toolchain, onlyBuilt, `a link error for each name that is missing: ${malloc}`, async () => {
     const library = `${libraries}/sysroot/lib/wasm32-emscripten/lib${malloc}.a`;
     const missing = [...await names(library)].filter((name) => !own.has(name));
     const assertions = malloc.endsWith('-debug') ? ['-sASSERTIONS=1'] : ['-sASSERTIONS=0'];
@@ -148,7 +149,7 @@ for (const malloc of ['dlmalloc', 'dlmalloc-debug', 'emmalloc', 'emmalloc-debug'
 
 // What Emscripten does with a port file, done by a stand-in: 3.1.6 has no external
 // ports.
-cells.add(`${toolchain}, a stand-in for its external ports`, node, 'port file', async () => {
+cells.add(toolchain, node, 'port file (with a stand-in for external ports)', async () => {
   const port = `${root}/wasm/emscripten/mote.py`;
   for (const [options, alignment] of [['', 8], [':profile=tiny:alignment=16', 16]]) {
     const js = cells.path('port.js');
@@ -178,9 +179,26 @@ target_link_options(program PRIVATE -sMALLOC=none -sALLOW_MEMORY_GROWTH=1 -sSING
   expect((await output('node', [`${folder}/build/program.js`])).includes('blocks held'), 'it does not run');
 });
 
-cells.add(toolchain, node, 'the recipe in wasm/README.md', async () => {
-  const printed = await runRecipe('emscripten', '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { void* volatile p = malloc(9); puts(p ? "served" : "null"); free(p); }\n');
+cells.add(toolchain, node, 'recipe', async () => {
+  const printed = await runRecipe('wasm/README.md', 'emscripten', { 'program.c': '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { void* volatile p = malloc(9); puts(p ? "served" : "null"); free(p); }\n' });
   expect(printed.includes('served'), `it printed ${printed}`);
+});
+
+cells.add(toolchain, node, 'recipe: threads', async () => {
+  const printed = await runRecipe('README.md', 'emscripten-threads', {
+    'program.cpp': `#include <cstdio>
+#include <string>
+#include <thread>
+int main() {
+  auto* from_main = new std::string(1000, 'x');
+  std::thread([=] {
+    delete from_main;
+    std::string own(2000, 'y');
+    std::printf("%zu bytes in a thread\\n", own.size());
+  }).join();
+}
+` }, 'node --no-experimental-fetch program.js\n');
+  expect(printed.includes('2000 bytes in a thread'), `it printed ${printed}`);
 });
 
 await cells.finish();

@@ -1,25 +1,26 @@
 // The one file: every clang there is, small memories, snapshots, 64-bit memories,
 // pages of one byte.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { openChromium } from '../../size-reports/tests/browsers.mjs';
-import { Cells, expect, node, out, output, program, refusal, root, runRecipe, tools, version } from './cells.mjs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { openChromium, openFirefox } from '../../size-reports/tests/browsers.mjs';
+import { names, titleOf, withoutWasm64 } from '../engines/engines.mjs';
+import { Cells, expect, node, out, output, program, refusal, root, runRecipe, sourceIn, tools, wasmtime, wizer } from './cells.mjs';
+import { onlyBuilt, toolchains } from './labels.mjs';
 
 const cells = new Cells('freestanding');
 const file = `${out}/mote.cpp`;
 const include = `-I${root}/src/include`;
-const packaged = (name) => JSON.parse(readFileSync(`${tools}/${name}/package.json`, 'utf8')).version;
-const debian = async (name) => (await output('dpkg-query', ['-W', '-f', '${Version}', name])).split(/[~-]/)[0].replace(/^\d+:/, '');
+const deno = `${tools}/@deno/linux-x64-glibc/deno`;
 
 // As the README has it; only -std and -c are needed beside what a module wants.
 const recipe = ['-std=c++20', '-Oz', '-nostdlib', '-fno-builtin', '-fno-exceptions', '-fno-rtti'];
 
 // Compiles the one file and a program of C, links them; the module's path.
-async function build(name, source, { clang = 19, target = 'wasm32', definitions = [], link = [] } = {}) {
+async function build(name, source, { clang = 19, target = 'wasm32', features = [], definitions = [], link = [] } = {}) {
   const path = cells.path(name);
-  await output(`clang++-${clang}`, [`--target=${target}`, ...recipe, ...definitions, '-c', file, '-o', `${path}.mote.o`]);
+  await output(`clang++-${clang}`, [`--target=${target}`, ...recipe, ...features, ...definitions, '-c', file, '-o', `${path}.mote.o`]);
   const cxx = source.endsWith('pp');
   const language = cxx ? [`clang++-${clang}`, '-std=c++20', `-I${root}`, `-I${root}/src`, ...definitions] : [`clang-${clang}`];
-  await output(language[0], [...language.slice(1), `--target=${target}`, include, '-O1', '-nostdlib', '-fno-builtin', '-c', program(source), '-o', `${path}.o`]);
+  await output(language[0], [...language.slice(1), `--target=${target}`, ...features, include, '-O1', '-nostdlib', '-fno-builtin', '-c', program(source), '-o', `${path}.o`]);
   await output(`wasm-ld-${clang}`, [...(target === 'wasm64' ? ['-mwasm64'] : []), '--no-entry', ...link, `${path}.o`, `${path}.mote.o`, '-o', `${path}.wasm`]);
   return `${path}.wasm`;
 }
@@ -30,7 +31,7 @@ const profiles = ['TINY', 'STANDARD'].flatMap((profile) => [8, 16].map((alignmen
 })));
 
 for (const clang of [14, 15, 16, 19, 22]) {
-  const toolchain = `clang ${await version(`clang-${clang}`, /version (\d+\.\d+\.\d+)/)}`;
+  const toolchain = toolchains.freestanding(clang);
   for (const { name, definitions, alignment } of profiles) {
     cells.add(toolchain, node, `one file: ${name}`, async () => {
       const path = await build(`clang${clang}_${name.replace(/\W+/g, '_')}`, 'module.c', { clang, definitions, link: ['--export=malloc'] });
@@ -40,17 +41,26 @@ for (const clang of [14, 15, 16, 19, 22]) {
       expect(malloc(1) % alignment === 0, 'it is not aligned');
     });
   }
-  cells.add(toolchain, 'compiler', 'without -std=c++20: a clear message', async () => {
+  cells.add(toolchain, node, 'one file: threads', async () => {
+    const path = await build(`clang${clang}_threads`, 'module.c', { clang, definitions: ['-DMOTE_PROFILE_THREADS'], features: ['-matomics', '-mbulk-memory'],
+      link: ['--shared-memory', '--import-memory', '--max-memory=67108864', '--export=malloc', '--export=mote_thread_end'] });
+    const memory = new WebAssembly.Memory({ initial: 32, maximum: 1024, shared: true });
+    const { run, malloc, mote_thread_end: end } = instantiate(path, { env: { memory } });
+    const checked = run(1, 20000, 9000);
+    end();
+    expect(checked > 1000 && malloc(1) % 16 === 0, `run returned ${checked}`);
+  });
+  cells.add(toolchain, onlyBuilt, 'one file: without -std=c++20 an error that says so', async () => {
     const said = await refusal(`clang++-${clang}`, ['--target=wasm32', '-std=c++17', ...recipe.slice(1), '-fsyntax-only', file]);
     expect(/error: "?mote.cpp is C\+\+20/.test(said), `it says ${said.slice(0, 300)}`);
   });
 }
 
-const clang = `clang ${await version('clang-19', /version (\d+\.\d+\.\d+)/)}`;
+const clang = toolchains.freestanding();
 
 // Both ways give the same module, once each has been linked with the same exports.
 const functions = ['malloc', 'free', 'realloc', 'calloc', 'aligned_alloc', 'posix_memalign', 'malloc_usable_size', 'mote_alloc', 'mote_walk', 'mote_stats'];
-cells.add(clang, 'linker', 'one file: the same bytes as the library', async () => {
+cells.add(clang, onlyBuilt, 'the same bytes as the library', async () => {
   const exports = functions.map((name) => `--export=${name}`);
   const features = ['-mbulk-memory', '-msign-ext', '-mnontrapping-fptoint', '-mmutable-globals'];
   const object = cells.path('same.o');
@@ -97,10 +107,8 @@ cells.add(clang, node, 'a module instantiated twice', async () => {
   expect(p === q && new Uint8Array(b.memory.buffer, q, 1000).some((byte) => byte !== 7), 'they share memory');
 });
 
-const wizerVersion = packaged('@bytecodealliance/wizer-linux-x64');
-const wizer = `${tools}/@bytecodealliance/wizer-linux-x64/wizer`;
 for (const { name, definitions } of profiles) {
-  cells.add(clang, `${node}, wizer ${wizerVersion}`, `snapshot: ${name}`, async () => {
+  cells.add(clang, node, `snapshot (by wizer): ${name}`, async () => {
     const path = await build(`snapshot_${name.replace(/\W+/g, '_')}`, 'snapshot.c', { definitions });
     expect(instantiate(path).run() === -1, 'it runs without having been initialised');
     await output(wizer, [path, '--init-func', 'wizer.initialize', '-o', `${path}.snapshot`]);
@@ -112,39 +120,57 @@ for (const { name, definitions } of profiles) {
   });
 }
 
-// 64-bit memories: in engines that have them.
-const wide = build('wide', 'above_4_GiB.c', { target: 'wasm64', definitions: ['-mbulk-memory'],
-  link: ['--max-memory=12884901888'] });
-wide.catch(() => {}); // each cell reports it
+// 64-bit memories in the engines that have them. In a memory that is declared as
+// large as it gets, only the pages that are written take memory of the machine.
+const wideClang = toolchains.freestanding(19, 64);
+const gibibytes = 2 ** 30;
+const wide = {
+  'a heap above 4 GiB': ['--initial-memory', '--max-memory'].map((option) => `${option}=${6 * gibibytes}`),
+  'growth above 4 GiB': [`--max-memory=${12 * gibibytes}`],
+};
+const slowToGrow = 'it commits what it grows by: 9 GB resident and no end in ten minutes';
 const inJavaScript = (bytes) => `(() => {
   const bytes = Uint8Array.from(atob('${bytes.toString('base64')}'), (c) => c.charCodeAt(0));
   return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports.run();
 })()`;
-const above = 'wasm64: heaps above 4 GiB';
-cells.add(clang, `deno ${packaged('@deno/linux-x64-glibc')}`, above, async () => {
-  const script = cells.path('wide.js');
-  writeFileSync(script, `console.log(${inJavaScript(readFileSync(await wide))});`);
-  const printed = await output(`${tools}/@deno/linux-x64-glibc/deno`, ['run', script]);
-  expect(Number(printed) > 1000, `run returned ${printed}`);
-});
 const page = cells.path('empty.html');
 writeFileSync(page, '<!doctype html><title>mote</title>');
-cells.add(clang, `Chromium ${await debian('chromium')}`, above, async () => {
-  const bytes = readFileSync(await wide);
-  const browser = await openChromium(`file://${page}`);
+const inPage = async (open, expression) => {
+  const browser = await open(`file://${page}`);
   try {
-    const result = await browser.evaluate(inJavaScript(bytes));
-    expect(result > 1000, `run returned ${result}`);
+    return await browser.evaluate(expression);
   } finally {
     await browser.close();
   }
-});
-cells.impossible(clang, `Firefox ${await debian('firefox-esr')}`, above,
-  'it commits what it grows by: 9 GB resident and no end in ten minutes');
-cells.impossible(clang, node, above, 'V8 11.3 refuses the 64-bit table that wasm-ld 19 adds');
+};
+const runWide = {
+  deno(expression) {
+    const script = cells.path('wide.js');
+    writeFileSync(script, `console.log(${expression});`);
+    return output(deno, ['run', script]);
+  },
+  chromium: (expression) => inPage(openChromium, expression),
+  firefox: (expression) => inPage(openFirefox, expression),
+};
+for (const [feature, link] of Object.entries(wide)) {
+  const name = feature.replace(/\W+/g, '_');
+  const built = build(name, 'above_4_GiB.c', { target: 'wasm64', features: ['-mbulk-memory'], link });
+  built.catch(() => {}); // each cell reports it
+  for (const engine of names) {
+    const reason = withoutWasm64[engine] ?? (engine === 'firefox' && feature.startsWith('growth') ? slowToGrow : null);
+    if (reason) cells.impossible(wideClang, titleOf(engine, root), feature, reason);
+    else cells.add(wideClang, titleOf(engine, root), feature, async () => {
+      const checked = Number(await runWide[engine](inJavaScript(readFileSync(await built))));
+      expect(checked > 1000, `run returned ${checked}`);
+    });
+  }
+  cells.add(wideClang, wasmtime, feature, async () => {
+    await output(wizer, [await built, '--init-func', 'wizer.initialize', '-o', cells.path(`${name}.snapshot`)]);
+  });
+}
 
 // No engine here runs pages of one byte: assembled, and validated by binaryen.
-cells.add(`clang ${await version('clang-22', /version (\d+\.\d+\.\d+)/)}`, `binaryen ${packaged('binaryen')}`, 'pages of 1 byte, assembled and validated', async () => {
+cells.add(toolchains.freestanding(22), onlyBuilt, 'pages of 1 byte, validated by binaryen', async () => {
   const path = await build('small_pages', 'module.c', { clang: 22, definitions: ['-DMOTE_PAGE_SIZE_OF_LINKER'],
     link: ['--page-size=1', '-z', 'stack-size=1024', '--max-memory=100000'] });
   const features = ['--enable-bulk-memory', '--enable-bulk-memory-opt', '--enable-sign-ext', '--enable-nontrapping-float-to-int', '--enable-mutable-globals', '--enable-multivalue', '--enable-reference-types'];
@@ -153,10 +179,22 @@ cells.add(`clang ${await version('clang-22', /version (\d+\.\d+\.\d+)/)}`, `bina
   // wasm-opt has seen the page size: no arithmetic of 64 KiB is left.
   expect(/memory\.grow/.test(text) && !/\b65536\b|i32\.const 16\)\s*\)\s*\(memory/.test(text), 'it counts in pages of 64 KiB');
 });
-cells.impossible(`clang ${await version('clang-22', /version (\d+\.\d+\.\d+)/)}`, node, 'pages of 1 byte, run', 'node, deno, bun, Chromium, Firefox, wabt and wizer refuse the module');
+for (const name of names) cells.impossible(toolchains.freestanding(22), titleOf(name, root), 'pages of 1 byte, validated by binaryen', 'no engine here knows such a memory');
 
-cells.add(clang, node, 'the recipe in wasm/README.md', async () => {
-  const printed = await runRecipe('freestanding', 'void* malloc(unsigned long);\nint run(void) { return malloc(9) != 0; }\n');
+// Two instances over one memory, each with a stack of its own, as threads are.
+const greetTwice = `import { readFileSync } from 'node:fs';
+  const memory = new WebAssembly.Memory({ initial: 32, maximum: 1024, shared: true });
+  const module = new WebAssembly.Module(readFileSync('greet.wasm'));
+  const [a, b] = [0, 1].map(() => new WebAssembly.Instance(module, { env: { memory } }).exports);
+  b.__stack_pointer.value = b.malloc(16384) + 16384;
+  console.log(a.sum_of_squares(10) + b.sum_of_squares(10));`;
+cells.add(clang, node, 'recipe: threads', async () => {
+  const files = { 'greet.cpp': sourceIn('README.md', 'greet.cpp'), 'run.mjs': greetTwice };
+  const printed = await runRecipe('README.md', 'one-file-threads', files, 'node run.mjs\n');
+  expect(printed.trim() === '570', `it printed ${printed}`);
+});
+cells.add(clang, node, 'recipe', async () => {
+  const printed = await runRecipe('wasm/README.md', 'freestanding', { 'program.c': 'void* malloc(unsigned long);\nint run(void) { return malloc(9) != 0; }\n' });
   expect(printed.trim() === '1', `it printed ${printed}`);
 });
 

@@ -13,27 +13,22 @@ import { markdownText } from '../../size-reports/tool/tables.mjs';
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const marked = /(<!-- toolchains:begin -->\n)[^]*?(<!-- toolchains:end -->)/;
 // The engines' columns are in this order, others behind them.
-const engineOrder = ['node', 'bun', 'deno', 'Chromium', 'Firefox', 'wizer'];
+const engineOrder = ['built', 'native', 'node', 'bun', 'deno', 'Chromium', 'Firefox'];
 const signs = { passed: '✓', failed: '✗' };
 const outcomes = /^(passed|failed|not possible: .+)$/;
 
 export class TableError extends Error {}
 
 const versionless = (text) => text.replace(/ v?\d+(\.\d+)*\S*/g, '');
-const majorOnly = (text) => text.replace(/(\d+)(\.\d+)+/g, '$1');
 
-// `clang 19.1.7` is `clang 19` in the table; what stands behind the comma of an
-// engine, as in `node 20.1.0, jco`, says how and goes to the feature.
+// An engine's version is not in its column. What stands behind the colon of a
+// feature, as in `snapshot: tiny`, is in the lists of cells only.
 export function normalized({ toolchain, engine, feature, outcome }) {
   for (const [name, value] of Object.entries({ toolchain, engine, feature, outcome })) {
     if (typeof value !== 'string' || value === '') throw new TableError(`a cell without ${name}: ${JSON.stringify({ toolchain, engine, feature, outcome })}`);
   }
   if (!outcomes.test(outcome)) throw new TableError(`no such outcome: ${outcome}`);
-  const [host, ...how] = engine.split(', ');
-  return {
-    toolchain: majorOnly(toolchain), engine: versionless(host), version: host,
-    feature: how.length > 0 ? `${feature} (${how.join(', ')})` : feature, outcome,
-  };
+  return { toolchain, engine: versionless(engine), version: engine, feature: feature.split(': ')[0], outcome };
 }
 
 const inOrder = (order) => (a, b) => (order.indexOf(a) + 1 || order.length + 1) - (order.indexOf(b) + 1 || order.length + 1);
@@ -57,7 +52,7 @@ export function grouping(cells) {
   return { engines, rows };
 }
 
-// A cell may have been run several times, as with two profiles.
+// A cell may have been run several times, as with each profile.
 function worst(list) {
   return list.find((outcome) => outcome === 'failed') ?? list.find((outcome) => outcome !== 'passed') ?? list[0] ?? '';
 }
@@ -73,7 +68,7 @@ export function table(cells) {
     return `| ${[isFirst ? markdownText(row.toolchain) : '', row.features.map(markdownText).join('; '), ...row.outcomes.map(sign)].join(' | ')} |`;
   });
   const head = `| toolchain | feature | ${engines.map(markdownText).join(' | ')} |\n|---|---|${engines.map(() => ':---:|').join('')}`;
-  const versions = unique(all.map(({ version }) => version)).sort((a, b) => inOrder(engineOrder)(versionless(a), versionless(b)));
+  const versions = unique(all.map(({ version }) => version).filter((version) => /\d/.test(version))).sort((a, b) => inOrder(engineOrder)(versionless(a), versionless(b)));
   const notes = reasons.map((reason, i) => `${i + 1}. ${markdownText(reason)}`).join('\n');
   return [
     `${head}\n${lines.join('\n')}`,

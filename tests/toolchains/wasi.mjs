@@ -2,24 +2,20 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Cells, expect, node, output, program, refusal, root, runRecipe, tools, version } from './cells.mjs';
+import { Cells, expect, node, output, program, refusal, root, runRecipe, tools, wasmtime, wizer } from './cells.mjs';
+import { onlyBuilt, toolchains } from './labels.mjs';
 
 const cells = new Cells('wasi');
-const clangVersion = await version('clang-19', /version (\d+\.\d+\.\d+)/);
-const libcVersion = /Version: 0\.0~git(\d{8})/.exec(await output('dpkg-query', ['-s', 'wasi-libc']))[1];
-const yowasp = JSON.parse(readFileSync(`${tools}/@yowasp/clang/package.json`, 'utf8')).version;
-const wizerVersion = JSON.parse(readFileSync(`${tools}/@bytecodealliance/wizer-linux-x64/package.json`, 'utf8')).version;
 const sysroot = `${root}/build/tools/wasip1`;
-const wizer = `${tools}/@bytecodealliance/wizer-linux-x64/wizer`;
 const host = ['--no-warnings', `${root}/tests/wasm/wasi.mjs`];
 
 const sysroots = [
   {
-    toolchain: `clang ${clangVersion}, wasi-libc of ${libcVersion}`, short: 'debian', target: ['--target=wasm32-wasi'],
+    toolchain: toolchains.wasi(), short: 'debian', target: ['--target=wasm32-wasi'],
     libc: '/usr/lib/wasm32-wasi/libc.a',
   },
   {
-    toolchain: `clang ${clangVersion}, wasi-libc of @yowasp/clang ${yowasp}`, short: 'yowasp',
+    toolchain: toolchains.newerWasi(), short: 'yowasp',
     target: ['--target=wasm32-wasip1', `--sysroot=${sysroot}`, `-resource-dir=${sysroot}/resources`],
     libc: `${sysroot}/lib/wasm32-wasip1/libc.a`,
   },
@@ -48,10 +44,9 @@ for (const { toolchain, short, target, libc } of sysroots) {
       : output(wizer, [path(name), '--allow-wasi', '--init-func', '_start', '-o', `${path(name)}.snapshot`]));
     expect(printed.includes(said), `it printed ${printed}`);
   });
-  const wasmtime = `wasmtime in wizer ${wizerVersion}`;
   command(node, 'command', 'command.wasm', [program('main.c'), archive], 'blocks held');
   command(wasmtime, 'command', 'command_in_wizer.wasm', [program('main.c'), archive], 'blocks held');
-  command(node, 'one object', 'object.wasm', [program('main.c'), object], 'blocks held');
+  command(node, 'command: one object', 'object.wasm', [program('main.c'), object], 'blocks held');
   command(node, 'C++', 'cxx.wasm', [program('main.cpp'), archive], '500 lists, 199990000');
   command(wasmtime, 'C++', 'cxx_in_wizer.wasm', [program('main.cpp'), archive], '500 lists, 199990000');
   command(node, 'memory at its maximum', 'exhausted.wasm', [program('exhausted.c'), archive], 'exhausted and refilled',
@@ -73,21 +68,21 @@ for (const { toolchain, short, target, libc } of sysroots) {
     expect(first > 1000 && second > 1000 && again === first, `it returned ${[first, second, again]}`);
   });
 
-  cells.add(toolchain, 'linker', 'every name of the libc\'s own malloc', async () => {
+  cells.add(toolchain, onlyBuilt, 'every name of the libc\'s own malloc', async () => {
     const wanted = await definedNames(libc, 'dlmalloc.o').catch(() => definedNames(libc, 'dlmalloc.c.obj'));
     const own = new Set(await definedNames(object));
     const missing = wanted.filter((name) => !own.has(name));
     expect(wanted.length >= 10 && missing.length === 0, `of ${wanted.length}, ${missing} are missing`);
   });
 
-  cells.add(toolchain, 'linker', 'half of the names defined by the program', async () => {
+  cells.add(toolchain, onlyBuilt, 'half of the names defined twice is a link error', async () => {
     for (const input of [archive, object]) {
       const message = await refusal('clang-19', [...target, '-fno-builtin', program('partial.c'), input, '-O0', '-o', path('partial.wasm')]);
       expect(/duplicate symbol: (malloc|free)/.test(message), `the message is ${message}`);
     }
   });
 
-  cells.add(toolchain, node, 'double free', async () => {
+  cells.add(toolchain, node, 'a double free stops', async () => {
     await link('double_free.wasm', [program('double_free.c'), archive]);
     const message = await refusal('node', [...host, path('double_free.wasm')]);
     expect(message.includes('freed once') && message.includes('mote_trap_double_free'), `the message is ${message}`);
@@ -123,7 +118,7 @@ for (const { toolchain, short, target, libc } of sysroots) {
     expect(new Uint8Array(memory.buffer, grown, 100).every((byte) => byte === 9), 'what was written is lost');
   });
 
-  cells.add(toolchain, node, 'cabi_realloc: bad alignment, no memory', async () => {
+  cells.add(toolchain, node, 'cabi_realloc: refusals', async () => {
     const { cabi_realloc: realloc, _initialize } = await core();
     _initialize();
     for (const args of [[0, 0, 3, 10], [0, 0, 0, 10], [0, 0, 24, 0], [0, 0, 8, 0xFFFFFF00]]) {
@@ -138,7 +133,7 @@ for (const { toolchain, short, target, libc } of sysroots) {
     expect(realloc(0, 0, 8, 10) > 0, 'it does not go on');
   });
 
-  cells.add(toolchain, `${node}, jco-transpile`, 'component', async () => {
+  cells.add(toolchain, node, 'component (jco-transpile)', async () => {
     await componentCore();
     const jco = (file) => import(pathToFileURL(`${tools}/@bytecodealliance/jco-transpile/dist/${file}.js`));
     const { componentEmbed, componentNew } = await jco('wasm-tools');
@@ -166,8 +161,8 @@ for (const { toolchain, short, target, libc } of sysroots) {
   });
 }
 
-cells.add(sysroots[0].toolchain, node, 'the recipe in wasm/README.md', async () => {
-  const printed = await runRecipe('wasi', '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { void* volatile p = malloc(9); puts(p ? "served" : "null"); free(p); }\n');
+cells.add(sysroots[0].toolchain, node, 'recipe', async () => {
+  const printed = await runRecipe('wasm/README.md', 'wasi', { 'program.c': '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { void* volatile p = malloc(9); puts(p ? "served" : "null"); free(p); }\n' });
   expect(printed.includes('served'), `it printed ${printed}`);
 });
 
