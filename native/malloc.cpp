@@ -10,7 +10,8 @@
 
 #include "config.hpp"
 #include "errno.hpp"
-#include "heap.hpp"
+#include "hardened_heap.hpp"
+#include "hardened_mmap.hpp"
 #include "inspect.hpp"
 #include "lock.hpp"
 #include "malloc.hpp"
@@ -30,13 +31,21 @@ namespace {
 constexpr mote::Config native_profile() {
   mote::Config config = mote::profile;
   config.class_count = 32;
-  config.thread_cache_bytes = 131072;
+  if (config.is_hardened) {
+    config.quarantine_count = 256;
+    config.quarantined_size_max = 8192;
+  } else {
+    config.thread_cache_bytes = 131072;
+  }
   return config;
 }
 
+using Source = mote::Either<native_profile().is_hardened, mote::HardenedMmap,
+                            mote::Mmap>::Type;
+
 void end_thread();
 using Threading = mote::PerThread<mote::Lock, mote::ThreadSlot<end_thread>>;
-constinit mote::HeapFor<native_profile(), mote::Mmap, Threading> heap;
+constinit mote::HeapFor<native_profile(), Source, Threading> heap;
 void end_thread() { heap.end_thread(true); }
 
 struct C : mote::Malloc<heap, mote::Errno>, mote::Inspection<heap> {};
@@ -62,6 +71,9 @@ void* out_of_memory() {
 #pragma GCC visibility push(default)
 
 #include "c_names.inc"
+#pragma GCC visibility pop
+#include "operator_calls.inc"
+#pragma GCC visibility push(default)
 
 extern "C" {
 

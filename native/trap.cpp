@@ -23,8 +23,28 @@ template <size_t size>
 
 }  // namespace
 
+// A program that defines one of these itself, and exports it where the library
+// is preloaded, has its own called instead. Not on Windows, whose linkers know
+// no such names.
+#ifdef _WIN32
+#define MOTE_REPLACEABLE
+#else
+#define MOTE_REPLACEABLE [[gnu::weak, gnu::visibility("default")]]
+#endif
+
 extern "C" {
-void mote_trap_double_free() { stop("mote: double free\n"); }
-void mote_trap_invalid_pointer() { stop("mote: invalid pointer\n"); }
-void mote_trap_corrupted_heap() { stop("mote: corrupted heap\n"); }
+MOTE_REPLACEABLE void mote_trap_double_free() { stop("mote: double free\n"); }
+MOTE_REPLACEABLE void mote_trap_invalid_pointer() {
+  stop("mote: invalid pointer\n");
+}
+MOTE_REPLACEABLE void mote_trap_corrupted_heap() {
+  stop("mote: corrupted heap\n");
+}
+MOTE_REPLACEABLE void mote_trap_out_of_bounds() {
+  stop("mote: out of bounds\n");
+}
+MOTE_REPLACEABLE void mote_trap_use_after_free() {
+  stop("mote: use after free\n");
+}
+MOTE_REPLACEABLE void mote_trap_mismatch() { stop("mote: mismatched free\n"); }
 }

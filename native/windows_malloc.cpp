@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "errno.hpp"
-#include "heap.hpp"
+#include "hardened_heap.hpp"
 #include "inspect.hpp"
 #include "locked_heap.hpp"
 #include "malloc.hpp"
@@ -32,7 +32,8 @@ void* resized(void* ptr, size_t count, size_t size, size_t align) {
   size_t total;
   if (__builtin_mul_overflow(count, size, &total)) return out_of_memory();
   const size_t old_size = C::malloc_usable_size(ptr);
-  auto* block = static_cast<char*>(C::realloc_aligned(ptr, align, total));
+  auto* block =
+      static_cast<char*>(C::realloc_sized(ptr, mote::untold, align, total));
   if (block == nullptr) return out_of_memory();
   if (total > old_size) __builtin_memset(block + old_size, 0, total - old_size);
   return block;
@@ -54,6 +55,7 @@ Char* duplicate(const Char* text) {
 #pragma GCC diagnostic ignored "-Wattributes"
 
 #include "c_names.inc"
+#include "operator_calls.inc"
 
 extern "C" {
 
@@ -74,7 +76,7 @@ void* _aligned_malloc(size_t size, size_t align) {
 void _aligned_free(void* ptr) { C::free(ptr); }
 
 void* _aligned_realloc(void* ptr, size_t size, size_t align) {
-  void* const block = C::realloc_aligned(ptr, align, size);
+  void* const block = C::realloc_sized(ptr, mote::untold, align, size);
   return block ? block : out_of_memory();
 }
 

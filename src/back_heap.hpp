@@ -182,6 +182,7 @@ class BackHeap {
   }
 
   Source& source() { return source_; }
+  const Source& source() const { return source_; }
   size_t extent() const { return extent_; }
 
   // Where the first region begins; null before there is one.
@@ -192,6 +193,8 @@ class BackHeap {
   }
 
  private:
+  template <Config, PageSource, class>
+  friend class HardenedVerifier;
   template <Config, PageSource, class>
   friend class Verifier;
   template <Config, PageSource, class>
@@ -318,7 +321,7 @@ class BackHeap {
   // Takes a free block out of its bin; its size. It is then neither free for
   // its neighbours nor in use.
   [[gnu::noinline]] static size_t detach(Header* block) {
-    unlink(node_of(block));
+    unlink<config.checks_links>(node_of(block));
     clear_previous_free(after(block));
     return size_of(block);
   }

@@ -31,24 +31,44 @@ struct Config {
   // 1.039.
   size_t slab_size = 4096;
 
+  // Whether a link in a free block is asked of its neighbours before it is
+  // followed to a write (free_list.hpp).
+  bool checks_links = true;
+
   // Where threads have heaps of their own: bytes of larger blocks that one
   // keeps instead of giving them back, and the largest such block, header
   // included.
   size_t thread_cache_bytes = 0;
   size_t cached_block_size_max = 4096;
 
+  // The hardened profile (hardened_heap.hpp): how many freed blocks wait before
+  // they are used again, up to which size, and from which size on a block has
+  // guard pages, where the platform has them.
+  bool is_hardened = false;
+  size_t quarantine_count = 16;
+  size_t quarantined_size_max = 4352;  // 4 KiB and what is added
+  size_t guarded_size_min = 65536;
+  // Whether blocks too large to wait are cleared, too, when they are freed.
+  bool clears_all_freed = false;
+
   constexpr size_t small_size_max() const { return class_count * alignment; }
 };
 
 inline constexpr Config standard_profile = {};
-inline constexpr Config tiny_profile = {.has_slabs = false};
+inline constexpr Config tiny_profile = {.has_slabs = false,
+                                        .checks_links = false};
+
+inline constexpr Config hardened_profile = {.is_hardened = true};
 
 constexpr bool is_valid(Config c) {
   return is_power_of_two(c.alignment) && is_power_of_two(c.slab_size) &&
          c.alignment >= 8 && c.alignment <= 16 &&      // as spans are
          c.class_count >= 1 && c.class_count < 128 &&  // fits the map's entry
          c.slab_size <= 65536 &&  // a product with an inverse tells divisors
-         c.slab_size >= c.small_size_max() * 8;  // bounds the unused tail
+         c.slab_size >= c.small_size_max() * 8 &&  // bounds the unused tail
+         (!c.is_hardened || (c.has_slabs && c.checks_links &&
+                             !c.thread_cache_bytes && c.quarantine_count >= 1 &&
+                             c.quarantined_size_max >= c.small_size_max()));
 }
 
 }  // namespace mote

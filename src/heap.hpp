@@ -130,6 +130,7 @@ class Heap {
   }
 
   Source& source() { return back().source(); }
+  const Source& source() const { return common_.back.source(); }
 
   // Guards all of the heap but what threads have of their own.
   typename Threading::Lock& lock() { return common_.lock; }
@@ -137,6 +138,11 @@ class Heap {
   constexpr Heap& unlocked() { return *this; }
 
  private:
+  template <Config c, PageSource, class>
+    requires(is_valid(c))
+  friend class HardenedHeap;
+  template <Config, PageSource, class>
+  friend class HardenedVerifier;
   template <Config, PageSource, class>
   friend class Verifier;
   template <Config, PageSource, class>

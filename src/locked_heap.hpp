@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "use.hpp"
+
 namespace mote {
 
 template <class Unlocked, class AnyLock>
@@ -29,13 +31,31 @@ class LockedHeap {
     Guard guard(lock_);
     heap_.free(ptr);
   }
-  void free(void* ptr, size_t, size_t) { free(ptr); }
+  void free(void* ptr, size_t size, size_t align) {
+    Guard guard(lock_);
+    heap_.free(ptr, size, align);
+  }
   void* reallocate(void* ptr, size_t align, size_t size) {
     Guard guard(lock_);
     return heap_.reallocate(ptr, align, size);
   }
-  void* reallocate(void* ptr, size_t, size_t align, size_t size) {
-    return reallocate(ptr, align, size);
+  void* reallocate(void* ptr, size_t old_size, size_t align, size_t size) {
+    Guard guard(lock_);
+    return heap_.reallocate(ptr, old_size, align, size);
+  }
+
+  // As those of HardenedHeap.
+  void* allocate(size_t size, size_t align, Use use)
+    requires requires(Unlocked& heap) { heap.allocate(size, align, use); }
+  {
+    Guard guard(lock_);
+    return heap_.allocate(size, align, use);
+  }
+  void free(void* ptr, size_t size, size_t align, Use use)
+    requires requires(Unlocked& heap) { heap.free(ptr, size, align, use); }
+  {
+    Guard guard(lock_);
+    heap_.free(ptr, size, align, use);
   }
   size_t usable_size(const void* ptr) {
     Guard guard(lock_);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "bits.hpp"
+#include "use.hpp"
 
 namespace mote {
 
@@ -70,9 +71,33 @@ struct Malloc {
                                : heap.allocate_zeroed(size, align + !align);
   }
 
-  static void* realloc_aligned(void* ptr, size_t align, size_t size) {
-    return align & (align - 1) ? nullptr
-                               : heap.reallocate(ptr, align + !align, size);
+  static void* realloc_sized(void* ptr, size_t old_size, size_t align,
+                             size_t size) {
+    return align & (align - 1)
+               ? nullptr
+               : heap.reallocate(ptr, old_size, align + !align, size);
+  }
+
+  // What is `untold` is not known.
+  static void free_sized(void* ptr, size_t size, size_t align) {
+    heap.free(ptr, size, align);
+  }
+
+  // For operator new and delete.
+
+  static void* allocate_for(Use use, size_t size, size_t align) {
+    if constexpr (requires { heap.allocate(size, align, use); }) {
+      return heap.allocate(size, align, use);
+    } else {
+      return heap.allocate(size, align);
+    }
+  }
+  static void free_from(Use use, void* ptr, size_t size, size_t align) {
+    if constexpr (requires { heap.free(ptr, size, align, use); }) {
+      heap.free(ptr, size, align, use);
+    } else {
+      heap.free(ptr, size, align);
+    }
   }
 
   static bool try_expand(void* ptr, size_t size) {

@@ -71,6 +71,7 @@ class PageMap {
     return reinterpret_cast<void*>(origin() + index * config.slab_size);
   }
   size_t size() const { return size_; }
+  bool is_map(const void* ptr) const { return ptr == entries_; }
 
   // Makes the map cover an address in the back heap, with room to double;
   // whether it does. `allocate(size)` gives a block of the back heap.

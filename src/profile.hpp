@@ -1,6 +1,7 @@
 // The configuration that the build chose for the global heap.
 //
-//   -DMOTE_PROFILE_TINY | -DMOTE_PROFILE_STANDARD (default)
+//   -DMOTE_PROFILE_TINY | -DMOTE_PROFILE_STANDARD (default) |
+//   -DMOTE_PROFILE_HARDENED
 //   -DMOTE_ALIGNMENT=8|16 (default 16)
 //
 // On wasm also which threads may call it (threading.hpp; natively any may):
@@ -22,7 +23,9 @@
 #define MOTE_PROFILE_STANDARD
 #define MOTE_THREADS_PER_THREAD
 #endif
-#if defined(MOTE_PROFILE_TINY) && defined(MOTE_PROFILE_STANDARD)
+#if defined(MOTE_PROFILE_TINY) + defined(MOTE_PROFILE_STANDARD) + \
+        defined(MOTE_PROFILE_HARDENED) >                          \
+    1
 #error "mote: choose one profile"
 #endif
 #if defined(MOTE_THREADS_LOCKED) && defined(MOTE_THREADS_PER_THREAD)
@@ -38,8 +41,10 @@
 namespace mote {
 
 constexpr Config chosen_profile() {
-#ifdef MOTE_PROFILE_TINY
+#if defined(MOTE_PROFILE_TINY)
   Config config = tiny_profile;
+#elif defined(MOTE_PROFILE_HARDENED)
+  Config config = hardened_profile;
 #else
   Config config = standard_profile;
 #endif

@@ -35,6 +35,7 @@
 #include "config.hpp"
 #include "free_list.hpp"
 #include "page_map.hpp"
+#include "seal.hpp"
 
 namespace mote {
 
@@ -69,10 +70,13 @@ class Slabs {
     FreeList& list = classes_[class_index].list;
     FreeNode* node = list.first;
     if (!node) return nullptr;
-    if (common.map.at_block(node) != entry_of(class_index + 1))
+    // Else the next push would write where a link leads that was overwritten.
+    // To ask its `back` instead costs a miss of the cache in large heaps.
+    FreeNode* next = node->next;
+    if (next && common.map.at_block(next) != entry_of(class_index + 1))
       mote_trap_corrupted_heap();
     ++*used_count(node);
-    list.first = node->next;
+    list.first = next;
     node->back = 0;
     return node;
   }
@@ -114,7 +118,12 @@ class Slabs {
     *used_count(slab) = 0;
     Class& c = classes_[class_index];
     c.set_number(class_index + 1);
-    for_each_block(c, slab, [&](FreeNode* node) { mote::push(&c.list, node); });
+    for_each_block(c, slab, [&](FreeNode* node) {
+      if constexpr (config.is_hardened)
+        Seal<config, Source>(common.back.source(), node, c.block_size())
+            .set_unused(Use::fresh);
+      mote::push(&c.list, node);
+    });
     return true;
   }
 
@@ -123,6 +132,8 @@ class Slabs {
   friend class Verifier;
   template <Config, PageSource, class>
   friend class Walker;
+  template <Config, PageSource, class>
+  friend class HardenedVerifier;
   template <Config, PageSource, class>
   friend class ThreadSlabs;
 
@@ -247,7 +258,8 @@ class Slabs {
     void* slab = common.map.slab_at(spare);
     if (*used_count(slab)) return false;
     repair_first(&c.list);
-    for_each_block(c, slab, [](FreeNode* node) { unlink(node); });
+    for_each_block(c, slab,
+                   [](FreeNode* node) { unlink<config.checks_links>(node); });
     common.map.set(spare, 0);
     common.back.give(Back::block_of(slab));
     return true;

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bits.hpp"
 #include "config.hpp"
 #include "page_source.hpp"
 
@@ -30,8 +31,17 @@ class ThreadSlabs;
 template <Config config, PageSource Source, class Threading>
   requires(is_valid(config))
 class Heap;
+template <Config config, PageSource Source, class Threading>
+  requires(is_valid(config))
+class HardenedHeap;
 template <class Unlocked, class AnyLock>
 class LockedHeap;
+
+// A heap of the configuration's profile.
+template <Config config, PageSource Source, class Threading>
+using HeapOf =
+    typename Either<config.is_hardened, HardenedHeap<config, Source, Threading>,
+                    Heap<config, Source, Threading>>::Type;
 
 struct NoLock {
   struct Guard {
@@ -48,7 +58,7 @@ struct OneThread {
   template <Config config, PageSource Source>
   using Small = Slabs<config, Source, OneThread>;
   template <Config config, PageSource Source>
-  using Whole = Heap<config, Source, OneThread>;
+  using Whole = HeapOf<config, Source, OneThread>;
 
   template <class T>
   static T load(const T& from) {
@@ -63,7 +73,7 @@ struct OneThread {
 template <class AnyLock>
 struct Locked {
   template <Config config, PageSource Source>
-  using Whole = LockedHeap<Heap<config, Source, OneThread>, AnyLock>;
+  using Whole = LockedHeap<HeapOf<config, Source, OneThread>, AnyLock>;
 };
 
 template <class AnyLock, class ThreadSlot>
@@ -77,7 +87,7 @@ struct PerThread {
   template <Config config, PageSource Source>
   using Small = ThreadSlabs<config, Source, PerThread>;
   template <Config config, PageSource Source>
-  using Whole = Heap<config, Source, PerThread>;
+  using Whole = HeapOf<config, Source, PerThread>;
 
   // What one thread writes, others may read at any time, and what was written
   // before it.

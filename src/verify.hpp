@@ -1,14 +1,16 @@
 // Walks a whole heap and checks every numbered invariant of free_list.hpp,
-// back_heap.hpp, slabs.hpp and thread_slabs.hpp. For tests and debugging:
-// O(heap), and nothing of it is in a program that does not call it.
+// back_heap.hpp, slabs.hpp, thread_slabs.hpp and seal.hpp. For tests and
+// debugging: O(heap), and nothing of it is in a program that does not call it.
 #pragma once
 
 #include <stddef.h>
 
 #include "back_heap.hpp"
 #include "config.hpp"
+#include "hardened_heap.hpp"
 #include "heap.hpp"
 #include "page_map.hpp"
+#include "seal.hpp"
 #include "slabs.hpp"
 #include "threading.hpp"
 
@@ -32,6 +34,9 @@ class Verifier {
   }
 
  private:
+  template <Config, PageSource, class>
+  friend class HardenedVerifier;
+
   static bool is_last(const Back& back, const Header* block) {
     return Back::distance(back.origin(), block) == back.extent_;
   }
@@ -178,6 +183,64 @@ class Verifier {
 template <Config config, PageSource Source, class Threading>
 const char* verify(Heap<config, Source, Threading>& heap) {
   return Verifier<config, Source, Threading>::verify(heap);
+}
+
+// What the hardened profile writes around blocks, of a heap that one thread has
+// to itself.
+template <Config config, PageSource Source, class Threading>
+class HardenedVerifier {
+  using Seal = mote::Seal<config, Source>;
+  using Plain = Verifier<config, Source, Threading>;
+  using Back = BackHeap<config, Source>;
+  using Small = Slabs<config, Source, Threading>;
+
+ public:
+  static const char* verify(
+      const HardenedHeap<config, Source, Threading>& heap) {
+    const Source& source = heap.source();
+    const char* broken = Plain::for_each_slab(
+        heap.common_, heap.small_, [&](void* slab, const auto& c, size_t) {
+          const char* found = nullptr;
+          Small::for_each_block(c, slab, [&](const FreeNode* node) {
+            if (!found) found = verify_small(source, node, c.block_size());
+          });
+          return found;
+        });
+    if (broken) return broken;
+    return Plain::for_each_header(heap.common_.back, [&](const Header* block) {
+      return verify_large(heap, block);
+    });
+  }
+
+ private:
+  static const char* verify_small(const Source& source, const void* block,
+                                  size_t block_size) {
+    Seal seal(source, block, block_size);
+    auto facts = seal.facts_or_none();
+    if (!facts.is_seal()) return "H1";
+    if (facts.is_in_use()) return seal.has_known_slack(facts) ? nullptr : "H2";
+    if (facts.use() == Use::fresh) return nullptr;
+    return seal.is_clear(block, sizeof(FreeNode)) ? nullptr : "H3";
+  }
+
+  // Slabs and the page map are in use, too, and have no seal.
+  static const char* verify_large(
+      const HardenedHeap<config, Source, Threading>& heap,
+      const Header* block) {
+    const void* payload = block + 1;
+    if (!(block->bits & Back::is_used) || heap.common_.map.at(payload) ||
+        heap.common_.map.is_map(payload))
+      return nullptr;
+    return verify_small(heap.source(), payload, Back::payload_size(block));
+  }
+};
+
+template <Config config, PageSource Source>
+const char* verify(HardenedHeap<config, Source, OneThread>& heap) {
+  Heap<config, Source, OneThread>& plain = heap;
+  const char* broken = verify(plain);
+  return broken ? broken
+                : HardenedVerifier<config, Source, OneThread>::verify(heap);
 }
 
 }  // namespace mote

@@ -12,6 +12,7 @@
 #include "heap.hpp"
 #include "mote/inspect.h"
 #include "page_map.hpp"
+#include "seal.hpp"
 #include "slabs.hpp"
 
 namespace mote {
@@ -64,7 +65,7 @@ class Walker {
       const auto& c = class_of(heap, slab);
       Small::for_each_block(
           c, const_cast<void*>(slab), [&](const FreeNode* node) {
-            bool is_free = Small::is_listed(heap.common_, c, node);
+            bool is_free = is_free_in_slab(heap, c, node);
             visit(mote_piece{node, c.block_size(),
                              is_free ? mote_piece_free : mote_piece_used});
           });
@@ -171,7 +172,7 @@ class Walker {
         block->bits & Back::is_free ? mote_piece_free : mote_piece_used;
     if constexpr (config.has_slabs) {
       const auto& map = heap.common_.map;
-      if (payload == map.entries_) kind = mote_piece_map;
+      if (map.is_map(payload)) kind = mote_piece_map;
       // Only a slab lies where its own entry is.
       if (kind == mote_piece_used && map.at(payload)) {
         visit(mote_piece{payload, size, mote_piece_slab});
@@ -179,12 +180,33 @@ class Walker {
         return;
       }
     }
-    // In use for the back heap, but only kept by a thread.
+    // In use for the back heap, but it waits, or is only kept by a thread.
+    if constexpr (config.is_hardened)
+      if (kind == mote_piece_used && is_freed(heap, payload, size))
+        kind = mote_piece_free;
     if constexpr (Threading::is_shared && config.thread_cache_bytes) {
       if (is_marked_freed(static_cast<const FreeNode*>(payload)))
         kind = mote_piece_free;
     }
     visit(mote_piece{payload, size, kind});
+  }
+
+  template <class Class>
+  static bool is_free_in_slab(const Whole& heap, const Class& c,
+                              const FreeNode* node) {
+    if constexpr (config.is_hardened) {
+      return Seal<config, Source>(heap.source(), node, c.block_size())
+                 .facts_or_none()
+                 .use() <= Use::freed;
+    } else {
+      return Small::is_listed(heap.common_, c, node);
+    }
+  }
+  // A block with a seal; others are as good as never freed.
+  static bool is_freed(const Whole& heap, const void* block, size_t size) {
+    Seal<config, Source> seal(heap.source(), block, size);
+    auto facts = seal.facts_or_none();
+    return facts.is_seal() && facts.use() == Use::freed;
   }
 
   static const auto& class_of(const Whole& heap, const void* slab) {

@@ -1,7 +1,7 @@
 // The one global heap of a module without a C library, and its names. Nothing
 // here forces an export: what the linker is not told to export vanishes.
 #include "malloc.hpp"
-#include "heap.hpp"
+#include "hardened_heap.hpp"
 #include "inspect.hpp"
 #include "locked_heap.hpp"
 #include "memory_grow.hpp"

@@ -14,22 +14,11 @@
 #include "support/guarded.hpp"
 #include "support/heap_access.hpp"
 #include "support/seed.hpp"
+#include "support/stops.hpp"
 #include "verify.hpp"
 
 namespace mote {
 namespace {
-
-// An engine's trap ends the whole program, so there the case is skipped, and
-// tests/freestanding has it.
-#if GTEST_HAS_DEATH_TEST
-#define EXPECT_STOPS(statement, cause) EXPECT_DEATH(statement, "mote: " cause)
-#else
-#define EXPECT_STOPS(statement, cause) \
-  if (false)                           \
-    statement;                         \
-  else                                 \
-    GTEST_SKIP()
-#endif
 
 #ifdef _WIN32
 // Each death is a process of its own, and wine takes 0.1 s to start one.
@@ -275,6 +264,29 @@ TEST(bad_input_to_slabs, an_overwritten_link_stops) {
     node_at(ptr)->next = node_at(garbage);
     EXPECT_STOPS(allocate_two(), "corrupted heap") << address_of(garbage);
   }
+}
+
+// A block of the back heap is taken out of its bin only when both of its
+// neighbours there lead to it.
+TEST(bad_input_to_the_back_heap, an_overwritten_link_stops) {
+  Heap<standard_profile, FakePages> heap;
+  char* const ptr = static_cast<char*>(heap.allocate(1000, 1));
+  heap.allocate(1000, 1);
+  char* const next = static_cast<char*>(heap.allocate(1000, 1));
+  heap.allocate(1000, 1);
+  heap.free(next);
+  heap.free(ptr);
+  static FreeNode fakes[2];
+  FreeNode* const node = node_at(ptr);
+  const FreeNode links = *node;
+  node->next = &fakes[0];
+  EXPECT_STOPS(heap.allocate(1000, 1), "corrupted heap");
+  *node = {nullptr, back_to(&fakes[1])};
+  EXPECT_STOPS(heap.allocate(1000, 1), "corrupted heap");
+  *node = links;
+  EXPECT_EQ(heap.allocate(1000, 1), ptr);
+  EXPECT_EQ(fakes[0].back, 0u);
+  EXPECT_EQ(fakes[1].next, nullptr);
 }
 
 // What must not be taken for a broken rule.

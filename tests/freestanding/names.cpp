@@ -35,7 +35,7 @@ MOTE_CASE(blocks_are_freed_by_size_and_alignment) {
   void* const first = malloc(5000);
   free_sized(first, 5000);
   MOTE_CHECK(malloc(5000) == first);
-  free_aligned_sized(first, 16, 5000);
+  free_aligned_sized(first, MOTE_ALIGNMENT, 5000);
   MOTE_CHECK(malloc(5000) == first);
 }
 

@@ -11,6 +11,9 @@ const map = inFile('src/page_map.hpp');
 const heap = inFile('src/heap.hpp');
 const malloc = inFile('src/malloc.hpp');
 const names = inFile('src/c_names.inc');
+const seal = inFile('src/seal.hpp');
+const quarantine = inFile('src/quarantine.hpp');
+const hardened = inFile('src/hardened_heap.hpp');
 const threads = inFile('src/thread_slabs.hpp');
 const cache = inFile('src/block_cache.hpp');
 const returned = inFile('src/returned_list.hpp');
@@ -66,15 +69,15 @@ export const mutants = [
   slabs('blocks too small for their links', 'if (size - 1 < config.alignment) size = sizeof(FreeNode);', ''),
   slabs('a popped block is not counted', '++*used_count(node);', ''),
   slabs('a freed block is not counted', 'return --*used_count(ptr) == 0;', 'return *used_count(ptr) == 0;'),
-  slabs('a popped block keeps its link', 'list.first = node->next;\n    node->back = 0;', 'list.first = node->next;'),
-  slabs('a link that leads out of its class is followed', 'if (common.map.at_block(node) != entry_of(class_index + 1))\n      mote_trap_corrupted_heap();', ''),
+  slabs('a popped block keeps its link', 'list.first = next;\n    node->back = 0;', 'list.first = next;'),
+  slabs('a link that leads out of its class is followed', 'if (next && common.map.at_block(next) != entry_of(class_index + 1))\n      mote_trap_corrupted_heap();', ''),
   slabs('a pointer into a block is freed', 'if (!c.divides(offset_of(ptr))) mote_trap_invalid_pointer();', ''),
   slabs('a second free in a slab is not seen', 'if (is_listed(common, c, node)) mote_trap_double_free();', ''),
   slabs('the first of a list is not seen as free', 'return c.list.first == node || (', 'return ('),
   slabs('the last block reaches into the count', 'for (; block + c.block_size() <= end;', 'for (; block < end;'),
   slabs('one block a slab is lost', 'for (; block + c.block_size() <= end;', 'for (; block + c.block_size() < end;',
     'natively what is cut ends four bytes off a granule, so no block ends where it does; on wasm one can'),
-  slabs('an empty slab keeps its blocks on the list', 'for_each_block(c, slab, [](FreeNode* node) { unlink(node); });', ''),
+  slabs('an empty slab keeps its blocks on the list', 'for_each_block(c, slab,\n                   [](FreeNode* node) { unlink<config.checks_links>(node); });', ''),
   slabs('the popped first of the list is not repaired', 'repair_first(&c.list);', ''),
   slabs('a slab that returned is still in the map', 'common.map.set(spare, 0);', ''),
   slabs('a spare that is in use again returns', 'if (*used_count(slab)) return false;', ''),
@@ -109,8 +112,8 @@ export const mutants = [
   malloc('zalloc does not clear', ': heap.allocate_zeroed(size, align + !align);', ': heap.allocate(size, align + !align);'),
   malloc('an alignment of 0 is passed on', 'return align & (align - 1) ? nullptr : heap.allocate(size, align + !align);', 'return align & (align - 1) ? nullptr : heap.allocate(size, align);'),
 
-  names('sized reallocation forgets the alignment', 'return C::realloc_aligned(ptr, align, new_size);', 'return C::realloc(ptr, new_size);'),
-  names('free_aligned_sized does nothing', 'void free_aligned_sized(void* ptr, size_t, size_t) { C::free(ptr); }', 'void free_aligned_sized(void*, size_t, size_t) {}'),
+  names('sized reallocation forgets the alignment', 'return C::realloc_sized(ptr, old_size, align, new_size);', 'return C::realloc(ptr, new_size + 0 * (old_size + align));'),
+  names('free_aligned_sized does nothing', 'void free_aligned_sized(void* ptr, size_t align, size_t size) {\n  C::free_sized(ptr, size, align);\n}', 'void free_aligned_sized(void*, size_t, size_t) {}'),
 
   threads('a batch that is full is lost', 'batch.owner->returned.add(batch.first, batch.last);', ''),
   threads('a batch of another owner is not sent first', 'flush(batch);\n      batch.owner = owner;', 'batch.owner = owner;'),
@@ -147,6 +150,27 @@ export const mutants = [
   walk('what a thread keeps is in use', 'kind = mote_piece_free;\n    }\n    visit(mote_piece{payload', 'kind = mote_piece_used;\n    }\n    visit(mote_piece{payload'),
   statistics('one free block too many a slab', 'Walk::capacity(heap, slab) - used_count;', 'Walk::capacity(heap, slab) - used_count + 1;'),
   statistics('the largest free block is the last one', 'if (count && sum.largest_free_bytes < size)', 'if (count)'),
+
+  freeList('a link is followed though it leads nowhere', 'if (node_before(node)->next != node ||', 'if (false && node_before(node)->next != node ||'),
+  freeList('the next node is not asked', '(node->next && node->next->back != back_to(node))', 'false'),
+
+  seal('the byte behind a block is not written', 'if (slack != at_) *slack = static_cast<char>(key_);', ''),
+  seal('the byte behind a block is not looked at', 'if (!has_known_slack(facts)) mote_trap_out_of_bounds();', ''),
+  seal('what is no seal is taken for one', 'if (!facts.is_seal()) mote_trap_out_of_bounds();', ''),
+  seal('a freed block is in use', 'if (!facts.is_in_use()) mote_trap_double_free();', ''),
+  seal('the last word stays as it was', 'for (; at != at_; at += size) put(at, 0);', 'for (; at + size < at_; at += size) put(at, 0);'),
+  seal('a large block is not cleared', '__builtin_memset(at, 0, static_cast<size_t>(at_ - at));', ''),
+  seal('writes to a freed block are overlooked', 'if (!is_clear(block, begin)) mote_trap_use_after_free();', ''),
+  seal('the alignment of every block is the least', 'return index < align_mask ? index : align_mask;', 'return 0 * index;'),
+  quarantine('a block leaves at once', 'place = block;\n    return before;', 'return block;'),
+  quarantine('the last place is never taken', 'ring_[next_++ % count];\n    void* before', 'ring_[next_++ % (count - 1)];\n    void* before'),
+  hardened('the neighbour is not looked at', 'if (offset) Seal(source(), before, block_size).facts();', ''),
+  hardened('a pointer into a block is freed', 'if (offset % block_size) mote_trap_invalid_pointer();', ''),
+  hardened('a wrong old size is ignored', 'if (old_size != untold && old_size != usable) mote_trap_mismatch();', ''),
+  hardened('a block waits though memory is short', 'if (!ptr && release_quarantine()) ptr = Plain::allocate(room, align);', ''),
+  hardened('a size that wraps is served', 'if (room < size) return nullptr;', ''),
+  hardened('an aligned block keeps its alignment in C', 'if (forgets_align) facts = facts.without_align();', ''),
+  hardened('blocks too small for their seal', 'return room > size && room < Seal::block_size_min ? Seal::block_size_min', 'return room > size && room < 1 ? Seal::block_size_min'),
 
   verify('two free neighbours are overlooked', 'if (previous_free && is_free) return "B3";', ''),
   verify('a wrong count is overlooked', 'return count == Small::block_bytes / c.block_size() ? nullptr : "S2";', 'return nullptr;'),

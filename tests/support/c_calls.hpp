@@ -21,11 +21,14 @@ namespace mote {
 template <auto& heap>
 struct Rules : Malloc<heap, Errno> {
   using C = Malloc<heap, Errno>;
-  static void free_sized(void* ptr, size_t) { C::free(ptr); }
-  static void free_aligned_sized(void* ptr, size_t, size_t) { C::free(ptr); }
-  static void mote_free_sized(void* ptr, size_t, size_t) { C::free(ptr); }
-  static void* realloc_sized(void* ptr, size_t, size_t align, size_t size) {
-    return C::realloc_aligned(ptr, align, size);
+  static void free_sized(void* ptr, size_t size) {
+    C::free_sized(ptr, size, untold);
+  }
+  static void free_aligned_sized(void* ptr, size_t align, size_t size) {
+    C::free_sized(ptr, size, align);
+  }
+  static void mote_free_sized(void* ptr, size_t size, size_t align) {
+    C::free_sized(ptr, size, align);
   }
   static size_t usable_size(const void* ptr) {
     return C::malloc_usable_size(ptr);

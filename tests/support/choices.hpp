@@ -26,8 +26,9 @@ class ChoiceNames {
   template <class C>
   static std::string GetName(int) {
     constexpr Config config = C::config;
-    return (config.has_slabs ? "slabs_" + std::to_string(config.slab_size)
-                             : std::string("tiny")) +
+    return (config.is_hardened ? std::string("hardened")
+            : config.has_slabs ? "slabs_" + std::to_string(config.slab_size)
+                               : std::string("tiny")) +
            "_aligned_" + std::to_string(config.alignment);
   }
 };

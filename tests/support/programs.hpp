@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "guarded.hpp"
-#include "heap.hpp"
+#include "hardened_heap.hpp"
 #include "model.hpp"
 #include "poisoned.hpp"
 #include "random.hpp"
@@ -57,7 +57,7 @@ template <Config config, class Source, class Prepare>
 Outcome run_program(const Program& program, Prepare prepare) {
   Outcome outcome;
   outcome.problem = guarded([&]() -> const char* {
-    Poisoned<Heap<config, Source>> heap;
+    Poisoned<HeapOf<config, Source, OneThread>> heap;
     prepare(heap.source());
     Model<decltype(heap), config.alignment> model(heap);
     return run_steps(model, program, outcome, [&] { return heap.verify(); });

@@ -355,11 +355,11 @@ TYPED_TEST(back_heap, B4_every_free_block_is_in_the_bin_of_its_size) {
   EXPECT_STREQ(verify(this->heap_), "B4");
   list.first = first;
 
-  unlink(node_at(this->hole_));  // the block is in another bin
+  unlink<true>(node_at(this->hole_));  // the block is in another bin
   FreeList& other = bins[bin + 1];
   push(&other, node_at(this->hole_));
   EXPECT_STREQ(verify(this->heap_), "B4");
-  unlink(node_at(this->hole_));
+  unlink<true>(node_at(this->hole_));
   push(&list, node_at(this->hole_));
   EXPECT_STREQ(verify(this->heap_), nullptr);
 }
@@ -376,7 +376,7 @@ TYPED_TEST(back_heap, B4_the_block_at_the_end_is_in_the_last_bin) {
   EXPECT_EQ(last.first->next, nullptr);
 
   FreeNode* const hole = node_at(this->hole_);
-  unlink(hole);  // one that does not end there has no place in it
+  unlink<true>(hole);  // one that does not end there has no place in it
   push(&last, hole);
   EXPECT_STREQ(verify(this->heap_), "B4");
 }

@@ -17,6 +17,9 @@ TEST(config, profiles_are_valid_with_both_alignments) {
     config = tiny_profile;
     config.alignment = alignment;
     EXPECT_TRUE(is_valid(config));
+    config = hardened_profile;
+    config.alignment = alignment;
+    EXPECT_TRUE(is_valid(config));
   }
   EXPECT_TRUE(standard_profile.has_slabs);
   EXPECT_FALSE(tiny_profile.has_slabs);
@@ -35,6 +38,15 @@ TEST(config, small_sizes_are_multiples_that_the_page_map_can_hold) {
   EXPECT_FALSE(is_valid({.class_count = 33}));
   EXPECT_FALSE(is_valid({.class_count = 128, .slab_size = 65536}));
   EXPECT_TRUE(is_valid({.class_count = 8}));
+}
+
+TEST(config, what_the_hardened_profile_needs) {
+  EXPECT_TRUE(is_valid(hardened_profile));
+  EXPECT_FALSE(is_valid({.has_slabs = false, .is_hardened = true}));
+  EXPECT_FALSE(is_valid({.checks_links = false, .is_hardened = true}));
+  EXPECT_FALSE(is_valid({.thread_cache_bytes = 1, .is_hardened = true}));
+  EXPECT_FALSE(is_valid({.is_hardened = true, .quarantine_count = 0}));
+  EXPECT_FALSE(is_valid({.is_hardened = true, .quarantined_size_max = 383}));
 }
 
 TEST(config, slabs_are_powers_of_two_that_lose_little) {

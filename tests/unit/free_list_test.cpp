@@ -59,23 +59,23 @@ TEST_F(free_list, F1_back_is_one_less_than_the_pointer_to_the_node) {
 }
 
 TEST_F(free_list, unlink_works_anywhere_without_the_list) {
-  unlink(&nodes_[2]);  // in the middle
+  unlink<true>(&nodes_[2]);  // in the middle
   EXPECT_EQ(length_of(list_), 4u);
   EXPECT_TRUE(links_lead_back(list_, true));
-  unlink(&nodes_[4]);  // the first
+  unlink<true>(&nodes_[4]);  // the first
   EXPECT_EQ(list_.first, &nodes_[3]);
   EXPECT_TRUE(links_lead_back(list_, true));
-  unlink(&nodes_[0]);  // the last
+  unlink<true>(&nodes_[0]);  // the last
   EXPECT_EQ(length_of(list_), 2u);
   EXPECT_TRUE(links_lead_back(list_, true));
-  unlink(&nodes_[1]);
-  unlink(&nodes_[3]);  // the only one
+  unlink<true>(&nodes_[1]);
+  unlink<true>(&nodes_[3]);  // the only one
   EXPECT_EQ(list_.first, nullptr);
 }
 
 TEST_F(free_list, F3_a_node_that_was_unlinked_has_no_link) {
   for (FreeNode* node : {&nodes_[2], &nodes_[4], &nodes_[0]}) {
-    unlink(node);
+    unlink<true>(node);
     EXPECT_EQ(node->back, 0u);
   }
 }
@@ -86,7 +86,7 @@ TEST_F(free_list, F2_repair_first_undoes_what_a_pop_left) {
   EXPECT_TRUE(links_lead_back(list_, false));
   repair_first(&list_);
   EXPECT_TRUE(links_lead_back(list_, true));
-  unlink(list_.first);
+  unlink<true>(list_.first);
   EXPECT_EQ(list_.first, &nodes_[2]);
   EXPECT_TRUE(links_lead_back(list_, true));
 }

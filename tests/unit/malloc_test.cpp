@@ -183,7 +183,7 @@ TEST_F(malloc_rules, no_memory_is_null_and_an_error_everywhere) {
   EXPECT_EQ(untouched, before);
   EXPECT_EQ(C::alloc(100'000, 0), nullptr);
   EXPECT_EQ(C::zalloc(100'000, 0), nullptr);
-  EXPECT_EQ(C::realloc_aligned(before, 0, 100'000), nullptr);
+  EXPECT_EQ(C::realloc_sized(before, untold, 0, 100'000), nullptr);
   EXPECT_EQ(LastError::value, 0);  // these leave it alone
   release();
   the_heap.source().budget_bytes = SIZE_MAX;
@@ -258,7 +258,7 @@ TEST_F(malloc_rules, alignment_0_is_the_heaps_own) {
     void* ptr = C::alloc(size, 0);
     ASSERT_NE(ptr, nullptr) << size;
     EXPECT_EQ(address_of(ptr) % profile.alignment, 0u);
-    ptr = C::realloc_aligned(ptr, 0, 2 * size + 300);
+    ptr = C::realloc_sized(ptr, size, 0, 2 * size + 300);
     ASSERT_NE(ptr, nullptr) << size;
     C::free(ptr);
     ptr = C::zalloc(size, 0);
@@ -275,7 +275,7 @@ TEST_F(malloc_rules, sized_calls_refuse_alignments_that_are_no_power_of_two) {
                        size_t{SIZE_MAX} / 2}) {
     EXPECT_EQ(C::alloc(100, align), nullptr);
     EXPECT_EQ(C::zalloc(100, align), nullptr);
-    EXPECT_EQ(C::realloc_aligned(ptr, align, 10), nullptr);
+    EXPECT_EQ(C::realloc_sized(ptr, 100, align, 10), nullptr);
   }
   for (unsigned shift = 30; shift < sizeof(size_t) * 8; ++shift) {
     EXPECT_EQ(C::alloc(100, size_t{1} << shift), nullptr);
@@ -289,7 +289,7 @@ TEST_F(malloc_rules, blocks_cross_between_both_families) {
   ptr = C::realloc(ptr, 5000);
   C::free(ptr);
   ptr = C::malloc(100);
-  ptr = C::realloc_aligned(ptr, 0, 200);
+  ptr = C::realloc_sized(ptr, 100, 0, 200);
   EXPECT_TRUE(C::try_expand(ptr, C::malloc_usable_size(ptr)));
   C::free(ptr);
 }

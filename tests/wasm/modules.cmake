@@ -66,7 +66,7 @@ function(mote_add_cases name definitions)
     ${initial_pages})
 endfunction()
 
-foreach(profile IN ITEMS tiny standard)
+foreach(profile IN ITEMS tiny standard hardened)
   string(TOUPPER ${profile} macro)
   foreach(alignment IN ITEMS 8 16)
     set(variant ${profile}-${alignment})

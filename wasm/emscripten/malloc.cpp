@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "heap.hpp"
+#include "hardened_heap.hpp"
 #include "inspect.hpp"
 #include "locked_heap.hpp"
 #include "malloc.hpp"

@@ -3,7 +3,7 @@
 // public ones, and three that the libc calls itself (atexit, newlocale).
 #include <errno.h>
 
-#include "heap.hpp"
+#include "hardened_heap.hpp"
 #include "inspect.hpp"
 #include "locked_heap.hpp"
 #include "malloc.hpp"

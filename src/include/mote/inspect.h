@@ -6,6 +6,11 @@
  *   errors      none
  *   complexity  of each function, beside it
  *   threads     safe natively, while others allocate too; they wait meanwhile
+ *
+ * In the hardened profile a block is larger than what may be used of it, one
+ * that was freed and waits is free to mote_walk and in use to mote_stats, and
+ * blocks between guard pages are not in the heap. Where one thread at a time
+ * calls, mote_walk traps on what was written out of bounds or after a free.
  */
 #ifndef MOTE_INSPECT_H
 #define MOTE_INSPECT_H

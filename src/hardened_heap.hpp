@@ -1,0 +1,210 @@
+// The hardened profile: a heap whose blocks are sealed (seal.hpp), cleared and
+// kept from reuse for a while when they are freed (quarantine.hpp), and, where
+// the platform can, apart between pages that nobody may touch
+// (guarded_blocks.hpp). What a program does to memory that is not its own stops
+// it, at the latest when the block is freed, reallocated, used again, or the
+// heap is walked:
+//
+//   double free                always, until the block was given out again
+//   write beyond a block       at its free; before a block, too: the neighbour
+//   write after free           when the block is allocated again; to one that
+//   is
+//                              in no slab, when it leaves the quarantine
+//   free of another's block    size, alignment, or a use that is not its own
+//
+// Costs: as Heap, plus O(bytes of the block) up to `quarantined_size_max`.
+#pragma once
+
+#include <stddef.h>
+
+#include "bits.hpp"
+#include "check.hpp"
+#include "config.hpp"
+#include "guarded_blocks.hpp"
+#include "heap.hpp"
+#include "page_source.hpp"
+#include "quarantine.hpp"
+#include "seal.hpp"
+#include "threading.hpp"
+#include "use.hpp"
+
+namespace mote {
+
+template <Config config, PageSource Source, class Threading = OneThread>
+  requires(is_valid(config))
+class HardenedHeap : public Heap<config, Source, Threading> {
+  using Plain = Heap<config, Source, Threading>;
+  using Seal = mote::Seal<config, Source>;
+  using Facts = typename Seal::Facts;
+  using Map = PageMap<config, Source, Threading>;
+  using Guarded = GuardedBlocksOf<Source>;
+
+ public:
+  using Plain::Plain;
+  using Plain::source;
+
+  // As those of Heap. A block has the bytes that were asked for, no more.
+
+  void* allocate(size_t size) { return allocate(size, 1); }
+
+  [[gnu::noinline]] void* allocate(size_t size, size_t align,
+                                   Use use = Use::c) {
+    if constexpr (Guarded::exist) {
+      if (size == 0 || size >= config.guarded_size_min)
+        if (void* ptr = guarded_.allocate(size, align, use)) return ptr;
+    }
+    size_t room = room_for(size);
+    if (room < size) return nullptr;
+    void* ptr = align <= config.alignment ? Plain::allocate(room)
+                                          : Plain::allocate(room, align);
+    if (!ptr && release_quarantine()) ptr = Plain::allocate(room, align);
+    if (!ptr) return nullptr;
+    size_t small = small_size(ptr);
+    Seal seal(source(), ptr, small ? small : Plain::usable_size(ptr));
+    if (small) check_unused(seal, ptr);
+    seal.set(ptr, size, use, align);
+    return ptr;
+  }
+
+  void* allocate_zeroed(size_t size, size_t align) {
+    void* ptr = allocate(size, align);
+    if constexpr (Guarded::exist)
+      if (guarded_.may_have(ptr)) return ptr;  // cleared already
+    return ptr ? __builtin_memset(ptr, 0, size) : nullptr;
+  }
+
+  void free(void* ptr) { free(ptr, untold, untold); }
+
+  // What the caller says of the block must be so.
+  [[gnu::noinline]] void free(void* ptr, size_t size, size_t align,
+                              Use use = Use::c) {
+    if (!ptr) return;
+    if constexpr (Guarded::exist)
+      if (guarded_.may_have(ptr)) return guarded_.free(ptr, size, align, use);
+    Seal seal = seal_of(ptr);
+    Facts facts = seal.of_block_in_use();
+    if ((size != untold && size != seal.size_of(ptr, facts)) ||
+        (align != untold &&
+         Seal::align_index_of(align) != facts.align_index()) ||
+        use != facts.use())
+      mote_trap_mismatch();
+    seal.set_unused(Use::freed);
+    bool is_kept = seal.block_size(ptr) <= config.quarantined_size_max;
+    if (is_kept || config.clears_all_freed) seal.clear(ptr);
+    if (!is_kept) return Plain::free(ptr);
+    if (void* waited = quarantine_.exchange(ptr)) release(waited);
+  }
+
+  void* reallocate(void* ptr, size_t align, size_t size) {
+    return reallocate(ptr, untold, align, size, untold);
+  }
+
+  void* reallocate(void* ptr, size_t old_size, size_t align, size_t size) {
+    return reallocate(ptr, old_size, align, size, align);
+  }
+
+  bool try_expand(void* ptr, size_t size) { return resize(ptr, size, false); }
+
+  size_t usable_size(const void* ptr) const {
+    if (!ptr) return 0;
+    if constexpr (Guarded::exist)
+      if (guarded_.may_have(ptr)) return guarded_.size_of(ptr);
+    Seal seal = seal_of(ptr);
+    return seal.size_of(ptr, seal.of_block_in_use());
+  }
+
+  constexpr HardenedHeap& unlocked() { return *this; }
+
+ private:
+  template <Config, PageSource, class>
+  friend class HardenedVerifier;
+
+  // Bytes to ask of the heap below.
+  static size_t room_for(size_t size) {
+    size_t room = size + Seal::size;
+    return room > size && room < Seal::block_size_min ? Seal::block_size_min
+                                                      : room;
+  }
+
+  // The size of a block in a slab, 0 for others.
+  size_t small_size(const void* ptr) const {
+    return Map::number_of(Plain::common_.map.at(ptr)) * config.alignment;
+  }
+
+  // The block size in the heap below. Traps on what is no block, or has lost
+  // its neighbour's seal, just below it in a slab.
+  [[gnu::noinline]] size_t block_size_of(const void* ptr) const {
+    size_t block_size = small_size(ptr);
+    if (!block_size) return Plain::usable_size(ptr);
+    size_t offset = address_of(ptr) % config.slab_size;
+    if (offset % block_size) mote_trap_invalid_pointer();
+    const char* before = static_cast<const char*>(ptr) - block_size;
+    if (offset) Seal(source(), before, block_size).facts();
+    return block_size;
+  }
+  Seal seal_of(const void* ptr) const {
+    return {source(), ptr, block_size_of(ptr)};
+  }
+
+  // A block of a slab that the heap below just gave.
+  static void check_unused(Seal seal, const void* ptr) {
+    Use use = seal.facts().use();
+    if (use == Use::freed) {
+      seal.check_clear(ptr, sizeof(FreeNode));
+    } else if (use != Use::fresh) {
+      mote_trap_corrupted_heap();
+    }
+  }
+
+  // In place. What C reallocates has no alignment of its own any more.
+  bool resize(void* ptr, size_t size, bool forgets_align) {
+    if constexpr (Guarded::exist)
+      if (guarded_.may_have(ptr)) return guarded_.try_expand(ptr, size);
+    Facts facts = seal_of(ptr).of_block_in_use();
+    size_t room = room_for(size);
+    if (room < size || !Plain::try_expand(ptr, room)) return false;
+    if (forgets_align) facts = facts.without_align();
+    Seal(source(), ptr, Plain::usable_size(ptr)).set(ptr, size, facts);
+    return true;
+  }
+
+  void* reallocate(void* ptr, size_t old_size, size_t align, size_t size,
+                   size_t told_align) {
+    if (!ptr) return allocate(size, align);
+    size_t usable = usable_size(ptr);
+    if (old_size != untold && old_size != usable) mote_trap_mismatch();
+    if (resize(ptr, size, told_align == untold)) return ptr;
+    void* moved = allocate(size, align);
+    if (!moved) return nullptr;
+    __builtin_memcpy(moved, ptr, usable < size ? usable : size);
+    free(ptr, untold, told_align);
+    return moved;
+  }
+
+  void release(void* ptr) {
+    if (small_size(ptr)) {
+      // The rest is looked at when it is allocated again.
+      Seal::check_clear_words(ptr);
+    } else {
+      Seal(source(), ptr, Plain::usable_size(ptr)).check_clear(ptr, 0);
+    }
+    Plain::free(ptr);
+  }
+
+  // Gives all that waits to the heap; whether there was any.
+  bool release_quarantine() {
+    bool any = false;
+    for (size_t i = 0; i < quarantine_.capacity; ++i) {
+      if (void* waited = quarantine_.exchange(nullptr)) {
+        release(waited);
+        any = true;
+      }
+    }
+    return any;
+  }
+
+  Quarantine<config.quarantine_count, Threading::is_shared> quarantine_;
+  [[no_unique_address]] Guarded guarded_;
+};
+
+}  // namespace mote
