@@ -68,7 +68,7 @@ export const programs = readdirSync(join(here, 'entries')).filter((file) => file
 
 export const isSized = ({ exports }) => exports.some((name) => name.startsWith('mote_'));
 
-export const profiles = ['tiny', 'standard'];
+export const profiles = ['tiny', 'standard', 'hardened'];
 
 // mote's library for a preset, in each profile, as its own build makes it.
 export async function moteLibrary(preset, profile) {
