@@ -89,12 +89,7 @@ class GuardedBlocks {
     const PreserveErrno preserve;
     const size_t slot = static_cast<size_t>(&entry - entries_);
     const size_t bytes = align_up(entry.size, page_bytes());
-    // The contents go, the addresses stay.
-    if (bytes != 0 && mmap(slot_begin(slot) + page_bytes(), bytes, PROT_NONE,
-                           MAP_PRIVATE | MAP_ANON | MAP_FIXED | MAP_NORESERVE,
-                           -1, 0) == MAP_FAILED) {
-      return;  // too many mappings: the slot is lost, and nobody else's
-    }
+    if (bytes != 0 && !forget(slot_begin(slot) + page_bytes(), bytes)) return;
     give(slot, entry.count);
   }
 
@@ -146,6 +141,19 @@ class GuardedBlocks {
     void* const begin = mmap(nullptr, bytes, protection,
                              MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
     return begin == MAP_FAILED ? nullptr : begin;
+  }
+
+  // The contents go, the addresses stay, with no access. A process beyond a
+  // limit that was set since is refused a mapping even where it has one. False
+  // when there are too many mappings: then the slot is lost, and nobody else's.
+  static bool forget(char* pages, size_t bytes) noexcept {
+    if (mmap(pages, bytes, PROT_NONE,
+             MAP_PRIVATE | MAP_ANON | MAP_FIXED | MAP_NORESERVE, -1,
+             0) != MAP_FAILED) {
+      return true;
+    }
+    __builtin_memset(pages, 0, bytes);
+    return mprotect(pages, bytes, PROT_NONE) == 0;
   }
 
   static size_t wanted_bytes() noexcept {
