@@ -68,8 +68,8 @@ class GuardedBlocks {
 
   // Whether an address lies in the window.
   bool may_have(const void* ptr) const noexcept {
-    const char* const window = __atomic_load_n(&window_, __ATOMIC_RELAXED);
-    return address_of(ptr) - address_of(window) < window_bytes_;
+    const size_t bytes = __atomic_load_n(&window_bytes_, __ATOMIC_ACQUIRE);
+    return bytes != 0 && address_of(ptr) - address_of(window_) < bytes;
   }
 
   void free(void* ptr, size_t size, size_t align, Use use) noexcept {
@@ -120,19 +120,19 @@ class GuardedBlocks {
     Use use;
   };
 
-  // Of whichever thread was first; a second one's reservation is given back.
   char* window_ = nullptr;
-  size_t window_bytes_ = 0;
   Entry* entries_ = nullptr;
-  bool is_refused_ = false;
-  bool is_reserving_ = false;
+  size_t window_bytes_ = 0;  // set last: who sees it sees the others
+  bool was_tried_ = false;
   size_t next_ = 0;
   size_t live_ = 0;
 
   static size_t page_bytes() noexcept {
     return static_cast<size_t>(sysconf(_SC_PAGESIZE));
   }
-  size_t slot_count() const noexcept { return window_bytes_ / slot_bytes; }
+  size_t slot_count() const noexcept {
+    return __atomic_load_n(&window_bytes_, __ATOMIC_ACQUIRE) / slot_bytes;
+  }
   char* slot_begin(size_t slot) const noexcept {
     return window_ + slot * slot_bytes;
   }
@@ -167,13 +167,11 @@ class GuardedBlocks {
                       slot_bytes);
   }
 
-  // Whether there is a window. Who comes while another makes it, does without.
+  // Whether there is a window. It is asked for once; who comes meanwhile, does
+  // without.
   bool reserve() noexcept {
-    if (__atomic_load_n(&window_, __ATOMIC_ACQUIRE) != nullptr) return true;
-    if (is_refused_ ||
-        __atomic_exchange_n(&is_reserving_, true, __ATOMIC_ACQUIRE)) {
-      return false;
-    }
+    if (slot_count() != 0) return true;
+    if (__atomic_exchange_n(&was_tried_, true, __ATOMIC_RELAXED)) return false;
     const size_t bytes = wanted_bytes();
     const size_t table_bytes = bytes / slot_bytes * sizeof(Entry);
     void* const window = bytes != 0 ? map(bytes, PROT_NONE) : nullptr;
@@ -181,14 +179,13 @@ class GuardedBlocks {
         window != nullptr ? map(table_bytes, PROT_READ | PROT_WRITE) : nullptr;
     if (entries == nullptr) {
       if (window != nullptr) munmap(window, bytes);
-      is_refused_ = true;
       return false;
     }
     entries_ = static_cast<Entry*>(entries);
     // The first block, too, has nothing before it that may be touched.
     entries_[0].is_taken = 1;
-    window_bytes_ = bytes;
-    __atomic_store_n(&window_, static_cast<char*>(window), __ATOMIC_RELEASE);
+    window_ = static_cast<char*>(window);
+    __atomic_store_n(&window_bytes_, bytes, __ATOMIC_RELEASE);
     return true;
   }
 
