@@ -378,12 +378,11 @@ TYPED_TEST(bad_input, blocks_of_another_heap_stop) {
 TYPED_TEST(bad_input, a_neighbour_that_says_otherwise_stops) {
   char* const ptr = this->allocate(5000);
   char* const behind = this->allocate(5000);
-  size_t bits = 0;
-  memcpy(&bits, behind - sizeof bits, sizeof bits);
-  size_t lie = bits | 2;
-  memcpy(behind - sizeof lie, &lie, sizeof lie);
-  EXPECT_STOPS(this->free(ptr), "invalid pointer");
-  memcpy(behind - sizeof bits, &bits, sizeof bits);
+  const auto free_with_a_lie_behind = [&] {
+    header_of(behind)->bits |= 2;
+    this->free(ptr);
+  };
+  EXPECT_STOPS(free_with_a_lie_behind(), "invalid pointer");
   this->free(ptr);
   this->free(behind);
 }
