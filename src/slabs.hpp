@@ -119,9 +119,10 @@ class Slabs {
     Class& c = classes_[class_index];
     c.set_number(class_index + 1);
     for_each_block(c, slab, [&](FreeNode* node) {
-      if constexpr (config.is_hardened)
+      if constexpr (config.is_hardened) {
         Seal<config, Source>(common.back.source(), node, c.block_size())
             .set_unused(Use::fresh);
+      }
       mote::push(&c.list, node);
     });
     return true;

@@ -143,9 +143,10 @@ class Verifier {
   }
 
   static void add_listed(Small& small, int amount) {
-    for (const auto& c : small.classes_)
+    for (const auto& c : small.classes_) {
       for (FreeNode* node = c.list.first; node; node = node->next)
         *Small::used_count(node) += static_cast<typename Small::Count>(amount);
+    }
   }
 
   // Calls `visit(slab, class)` for each that this owner has, as long as it

@@ -181,9 +181,10 @@ class Walker {
       }
     }
     // In use for the back heap, but it waits, or is only kept by a thread.
-    if constexpr (config.is_hardened)
+    if constexpr (config.is_hardened) {
       if (kind == mote_piece_used && is_freed(heap, payload, size))
         kind = mote_piece_free;
+    }
     if constexpr (Threading::is_shared && config.thread_cache_bytes) {
       if (is_marked_freed(static_cast<const FreeNode*>(payload)))
         kind = mote_piece_free;
