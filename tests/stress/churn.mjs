@@ -12,7 +12,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '../..');
 const out = join(root, 'build/stress');
 const slices = 10;
-const growthMax = 1.05;
+// What is live meets what is free in ever new ways for a while: this much is level.
+const growthMax = 1.1;
 
 const operations = Number(process.argv[2] ?? 20_000_000);
 if (!Number.isSafeInteger(operations) || operations < slices || process.argv.length > 3) {
