@@ -233,7 +233,9 @@ const userSeek = guarded((position) => {
 
 function setPlaying(isPlaying) {
   const starts = isPlaying && !state.isPlaying;
+  const stops = !isPlaying && state.isPlaying;
   state.isPlaying = isPlaying;
+  if (stops) showCharts();  // while it runs they lag behind
   showTransport();
   if (starts) requestAnimationFrame(guarded(frame));
 }
