@@ -31,7 +31,6 @@
 namespace mote {
 
 template <Config config, PageSource Source, class Threading = OneThread>
-  requires(is_valid(config))
 class HardenedHeap : public Heap<config, Source, Threading> {
   using Plain = Heap<config, Source, Threading>;
   using Seal = mote::Seal<config, Source>;

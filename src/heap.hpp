@@ -138,8 +138,7 @@ class Heap {
   constexpr Heap& unlocked() { return *this; }
 
  private:
-  template <Config c, PageSource, class>
-    requires(is_valid(c))
+  template <Config, PageSource, class>
   friend class HardenedHeap;
   template <Config, PageSource, class>
   friend class HardenedVerifier;

@@ -32,7 +32,6 @@ template <Config config, PageSource Source, class Threading>
   requires(is_valid(config))
 class Heap;
 template <Config config, PageSource Source, class Threading>
-  requires(is_valid(config))
 class HardenedHeap;
 template <class Unlocked, class AnyLock>
 class LockedHeap;
