@@ -10,7 +10,6 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,18 +26,6 @@ extern char** environ;
 
 namespace mote {
 namespace {
-
-constexpr size_t mebibyte = size_t{1} << 20;
-
-// The status of a child that does this, -1 if it was killed.
-template <class Action>
-int status_of_child(Action action) {
-  const pid_t child = fork();
-  if (child == 0) _exit(action());
-  int status = 0;
-  EXPECT_EQ(waitpid(child, &status, 0), child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 // Apart: the child runs on this frame.
 [[gnu::noinline]] int status_of_vfork(const char* name,
@@ -83,26 +70,6 @@ struct Left {
     return is_intact;
   }
 };
-
-TEST(process, a_limit_on_the_address_space_is_a_refusal_and_no_more) {
-  for (size_t size : {size_t{100}, size_t{5000}, size_t{300'000}}) {
-    const int status = status_of_child([&] {
-      const rlimit limit = {512 * mebibyte, 512 * mebibyte};
-      if (setrlimit(RLIMIT_AS, &limit) != 0) return 2;
-      constexpr size_t count_max = 10'000'000;
-      static void* blocks[count_max];
-      size_t count = 0;
-      while (count < count_max && (blocks[count] = malloc(size)) != nullptr)
-        memset(blocks[count++], 1, 16);
-      if (count < 100 || count == count_max) return 3;
-      for (size_t i = 0; i < count; i += 2) free(blocks[i]);
-      for (size_t i = 0; i < count; i += 2)
-        if (i < count / 2 && (blocks[i] = malloc(size)) == nullptr) return 4;
-      return 0;
-    });
-    EXPECT_EQ(status, 0) << size;
-  }
-}
 
 std::atomic<int> signals_seen = 0;
 
