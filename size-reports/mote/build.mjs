@@ -70,8 +70,17 @@ export const isSized = ({ exports }) => exports.some((name) => name.startsWith('
 
 export const profiles = ['tiny', 'standard', 'hardened'];
 
-// mote's library for a preset, in each profile, as its own build makes it.
-export async function moteLibrary(preset, profile) {
+const libraries = new Map();
+
+// mote's library for a preset, in each profile, as its own build makes it; once,
+// for two builds at a time in one folder break each other.
+export function moteLibrary(preset, profile) {
+  const name = `${preset}-${profile}`;
+  if (!libraries.has(name)) libraries.set(name, buildLibrary(preset, profile));
+  return libraries.get(name);
+}
+
+async function buildLibrary(preset, profile) {
   const directory = join(out, 'libraries', `${preset}-${profile}`);
   await run('cmake', ['--preset', preset, '-B', directory, `-DMOTE_PROFILE=${profile}`, '-DMOTE_TESTS=OFF', '-DMOTE_INSTALL=OFF'], { cwd: root });
   await run('cmake', ['--build', directory]);
