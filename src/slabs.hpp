@@ -118,13 +118,19 @@ class Slabs {
     *used_count(slab) = 0;
     Class& c = classes_[class_index];
     c.set_number(class_index + 1);
+    // Where a thread took back what others freed while it asked for memory, the
+    // list is not empty any more.
+    FreeNode* rest = Threading::is_shared ? c.list.first : nullptr;
+    FreeNode* last = as_node(&c.list);
     for_each_block(c, slab, [&](FreeNode* node) {
       if constexpr (config.is_hardened) {
         Seal<config, Source>(common.back.source(), node, c.block_size())
             .set_unused(Use::fresh);
       }
-      mote::push(&c.list, node);
+      join(last, node);
+      last = node;
     });
+    join(last, rest);
     return true;
   }
 
@@ -199,7 +205,7 @@ class Slabs {
   static void for_each_block(const Class& c, void* slab, Action action) {
     char* block = static_cast<char*>(slab);
     char* end = block + block_bytes;
-    for (; block + c.block_size() <= end; block += c.block_size())
+    for (char* next; (next = block + c.block_size()) <= end; block = next)
       action(reinterpret_cast<FreeNode*>(block));
   }
 
