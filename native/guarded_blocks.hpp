@@ -107,9 +107,10 @@ class GuardedBlocks {
       const Entry& entry = entries_[slot];
       const void* const begin = __atomic_load_n(&entry.begin, __ATOMIC_ACQUIRE);
       const size_t size = __atomic_load_n(&entry.size, __ATOMIC_RELAXED);
-      if (begin != nullptr)
+      if (begin != nullptr) {
         visit(begin, size, slot_begin(slot) + page_bytes(),
               align_up(size, page_bytes()));
+      }
     }
   }
 
