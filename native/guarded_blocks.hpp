@@ -58,7 +58,7 @@ class GuardedBlocks {
     char* const begin = pages + bytes - align_up(size, align);
     for (char* at = begin + size; at != pages + bytes; ++at) *at = known_byte;
     Entry& entry = entries_[slot];
-    entry.size = size;
+    __atomic_store_n(&entry.size, size, __ATOMIC_RELAXED);
     entry.count = count;
     entry.align = align;
     entry.use = use;
@@ -98,6 +98,21 @@ class GuardedBlocks {
   }
 
   size_t size_of(const void* ptr) const noexcept { return entry_of(ptr).size; }
+
+  // Calls `visit(block, size, pages, page_bytes)` for each block in use. Others
+  // may come and go meanwhile: each of those is visited or is not. O(slots).
+  template <class Visit>
+  void for_each(Visit visit) const noexcept {
+    for (size_t slot = 0; slot < slot_count(); ++slot) {
+      const Entry& entry = entries_[slot];
+      const void* const begin = __atomic_load_n(&entry.begin, __ATOMIC_ACQUIRE);
+      const size_t size = __atomic_load_n(&entry.size, __ATOMIC_RELAXED);
+      if (begin != nullptr) {
+        visit(begin, size, slot_begin(slot) + page_bytes(),
+              align_up(size, page_bytes()));
+      }
+    }
+  }
 
  private:
   static constexpr size_t slot_bytes = size_t{2} << 20;

@@ -8,44 +8,21 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "config.hpp"
 #include "errno.hpp"
 #include "hardened_heap.hpp"
-#include "hardened_mmap.hpp"
 #include "inspect.hpp"
 #include "lock.hpp"
 #include "malloc.hpp"
-#include "mmap.hpp"
-#include "profile.hpp"
+#include "native_profile.hpp"
 #include "thread_slot.hpp"
 #include "threading.hpp"
 
 namespace {
 
-// Threads contend for the back heap: so each keeps some of the blocks between
-// 512 bytes and a page that it frees. Processor time to the best of mimalloc,
-// jemalloc and tcmalloc, and peak memory to glibc, of one and two threads in
-// tests/bench/threads (nine rows): 24 classes, nothing kept 1.38, 0.99; 64 KiB
-// kept 1.27, 1.00; 32 classes, 128 KiB kept 1.15, 1.02; 64 classes in slabs of
-// 8 KiB, nothing kept 1.17, 1.08.
-constexpr mote::Config native_profile() {
-  mote::Config config = mote::profile;
-  config.class_count = 32;
-  if (config.is_hardened) {
-    config.quarantine_count = 256;
-    config.quarantined_size_max = 8192;
-  } else {
-    config.thread_cache_bytes = 131072;
-  }
-  return config;
-}
-
-using Source = mote::Either<native_profile().is_hardened, mote::HardenedMmap,
-                            mote::Mmap>::Type;
-
 void end_thread();
 using Threading = mote::PerThread<mote::Lock, mote::ThreadSlot<end_thread>>;
-constinit mote::HeapFor<native_profile(), Source, Threading> heap;
+constinit mote::HeapFor<mote::native_profile, mote::NativeSource, Threading>
+    heap;
 void end_thread() { heap.end_thread(true); }
 
 struct C : mote::Malloc<heap, mote::Errno>, mote::Inspection<heap> {};

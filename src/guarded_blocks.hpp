@@ -7,6 +7,7 @@
 //   void free(ptr, size, align, use)     `untold` where the caller does not say
 //   bool try_expand(ptr, size)
 //   size_t size_of(ptr)
+//   void for_each(visit)                 see native/guarded_blocks.hpp
 #pragma once
 
 namespace mote {

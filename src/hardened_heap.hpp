@@ -112,6 +112,12 @@ class HardenedHeap : public Heap<config, Source, Threading> {
     return seal.size_of(ptr, seal.of_block_in_use());
   }
 
+  // Those of its blocks that are in none of its regions: guarded_blocks.hpp.
+  template <class Visit>
+  void for_each_guarded([[maybe_unused]] Visit visit) const {
+    if constexpr (Guarded::exist) guarded_.for_each(visit);
+  }
+
   constexpr HardenedHeap& unlocked() { return *this; }
 
  private:

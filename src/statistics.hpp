@@ -7,6 +7,7 @@
 
 #include "bits.hpp"
 #include "config.hpp"
+#include "hardened_heap.hpp"
 #include "heap.hpp"
 #include "mote/inspect.h"
 #include "walk.hpp"
@@ -33,6 +34,15 @@ class Statistics {
     return sum;
   }
 
+  // A block in pages of its own, which may be none.
+  static void add_guarded(mote_statistics& sum, size_t size,
+                          size_t page_bytes) {
+    sum.footprint_bytes += page_bytes;
+    sum.peak_footprint_bytes += page_bytes;
+    ++sum.region_count;
+    add_used(sum, size, 1);
+  }
+
  private:
   static void add(mote_statistics& sum, const mote_piece& piece) {
     sum.last_free_bytes = 0;
@@ -57,7 +67,7 @@ class Statistics {
   }
 
   static void add_used(mote_statistics& sum, size_t size, size_t count) {
-    mote_blocks& blocks = sum.by_size[highest_bit(size)];
+    mote_blocks& blocks = sum.by_size[size ? highest_bit(size) : 0];
     blocks.used_count += count;
     blocks.used_bytes += count * size;
     sum.used_count += count;
@@ -77,6 +87,17 @@ class Statistics {
 template <Config config, PageSource Source, class Threading>
 mote_statistics statistics(const Heap<config, Source, Threading>& heap) {
   return Statistics<config, Source, Threading>::count(heap);
+}
+template <Config config, PageSource Source, class Threading>
+mote_statistics statistics(
+    const HardenedHeap<config, Source, Threading>& heap) {
+  using Count = Statistics<config, Source, Threading>;
+  mote_statistics sum = Count::count(heap);
+  heap.for_each_guarded(
+      [&](const void*, size_t size, const void*, size_t page_bytes) {
+        Count::add_guarded(sum, size, page_bytes);
+      });
+  return sum;
 }
 
 }  // namespace mote

@@ -9,6 +9,7 @@
 #include "bits.hpp"
 #include "check.hpp"
 #include "config.hpp"
+#include "hardened_heap.hpp"
 #include "heap.hpp"
 #include "mote/inspect.h"
 #include "page_map.hpp"
@@ -227,6 +228,17 @@ class Walker {
 template <Config config, PageSource Source, class Threading, class Visit>
 void walk(const Heap<config, Source, Threading>& heap, Visit visit) {
   Walker<config, Source, Threading>::walk(heap, visit);
+}
+
+// A block between guard pages is alone in a region.
+template <Config config, PageSource Source, class Threading, class Visit>
+void walk(const HardenedHeap<config, Source, Threading>& heap, Visit visit) {
+  Walker<config, Source, Threading>::walk(heap, visit);
+  heap.for_each_guarded([&](const void* block, size_t size, const void* pages,
+                            size_t page_bytes) {
+    visit(mote_piece{pages, page_bytes, mote_piece_region});
+    visit(mote_piece{block, size, mote_piece_used});
+  });
 }
 
 }  // namespace mote

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "heap.hpp"
+#include "hardened_heap.hpp"
 #include "native/static_array.hpp"
 #include "support/choices.hpp"
 #include "support/fake_pages.hpp"
@@ -23,6 +23,7 @@
 #elif defined(__EMSCRIPTEN__)
 #include "wasm/emscripten/resize_heap.hpp"
 #elif defined(__unix__) && !defined(__wasm__)
+#include "native/hardened_mmap.hpp"
 #include "native/mmap.hpp"
 #endif
 #ifdef __GLIBC__
@@ -63,16 +64,18 @@ template <class C>
 class refusal : public testing::Test {
  protected:
   static constexpr Config config = C::config;
+  template <class Source>
+  using TestedHeap = HeapOf<config, Source, OneThread>;
 
   // Runs the program with its n-th request refused, and what was refused then
   // tried again. Returns whether there was an n-th request.
   template <class Source, class Prepare>
   static bool survives(const Program& program, Prepare prepare, size_t n) {
-    const auto owner = std::make_unique<Heap<config, Source>>();
-    Heap<config, Source>& heap = *owner;
+    const auto owner = std::make_unique<TestedHeap<Source>>();
+    TestedHeap<Source>& heap = *owner;
     prepare(heap.source());
     heap.source().refuse_at = n;
-    Model<Heap<config, Source>, config.alignment> model(heap);
+    Model<TestedHeap<Source>, config.alignment> model(heap);
     for (const Operation& operation : program) {
       EXPECT_STREQ(model.apply(operation), nullptr);
       EXPECT_STREQ(verify(heap), nullptr);
@@ -117,7 +120,7 @@ class refusal : public testing::Test {
   }
 };
 
-TYPED_TEST_SUITE(refusal, Choices, ChoiceNames);
+TYPED_TEST_SUITE(refusal, ProfileChoices, ChoiceNames);
 
 TYPED_TEST(refusal, of_each_request_once) {
   this->template refuse_each_once_of_fakes<FakePages>();
@@ -135,7 +138,8 @@ TYPED_TEST(refusal, of_each_request_once_by_real_sources) {
 #elif defined(__EMSCRIPTEN__)
   this->template refuse_each_once_of<ResizeHeap>();
 #elif defined(__unix__) && !defined(__wasm__)
-  this->template refuse_each_once_of<Mmap>();
+  this->template refuse_each_once_of<typename Either<
+      TestFixture::config.is_hardened, HardenedMmap, Mmap>::Type>();
 #endif
 #ifdef __GLIBC__
   this->template refuse_each_once_of<Sbrk<>>();
@@ -144,7 +148,7 @@ TYPED_TEST(refusal, of_each_request_once_by_real_sources) {
 
 TYPED_TEST(refusal, changes_nothing) {
   for (const auto whim : whims<FakePages>()) {
-    Heap<TestFixture::config, FakePages> heap;
+    typename TestFixture::template TestedHeap<FakePages> heap;
     whim(heap.source());
     std::vector<void*> blocks;
     Random random(seed());
@@ -155,7 +159,8 @@ TYPED_TEST(refusal, changes_nothing) {
     for (size_t i = 0; i < 200; i += 3) heap.free(blocks[i]);
     const size_t granted = heap.source().granted_bytes;
     heap.source().budget_bytes = 0;
-    // The first refusal may collect what empty slabs keep; no later one.
+    // The first refusal may collect what empty slabs keep, and what waits to be
+    // used again; no later one.
     ASSERT_EQ(heap.allocate(100'000, 1), nullptr);
     const std::vector<Header> before = layout_of(heap);
     for (size_t size :
@@ -181,7 +186,7 @@ TYPED_TEST(refusal, changes_nothing) {
 // can be filled with the same again.
 TYPED_TEST(refusal, beyond_every_small_budget) {
   for (size_t budget = 0; budget < 12'000; budget += 16) {
-    Heap<TestFixture::config, FakePages> heap;
+    typename TestFixture::template TestedHeap<FakePages> heap;
     heap.source().page_size_bytes = 1;
     heap.source().budget_bytes = budget;
     size_t first_count = 0;
@@ -209,7 +214,7 @@ TYPED_TEST(refusal, beyond_every_small_budget) {
 
 TYPED_TEST(refusal, at_the_end_of_memory_and_on_after_frees) {
   for (const auto whim : whims<FakePages>()) {
-    Heap<TestFixture::config, FakePages> heap;
+    typename TestFixture::template TestedHeap<FakePages> heap;
     whim(heap.source());
     heap.source().budget_bytes = 150'000;
     Random random(seed());

@@ -1,6 +1,6 @@
 // A heap of the module's own over its memory, with verify() to look at it: one
 // heap a module, for the source takes all of it.
-#include "heap.hpp"
+#include "hardened_heap.hpp"
 
 #include "memory_grow.hpp"
 #include "names.hpp"
@@ -12,7 +12,7 @@
 namespace {
 
 using Pages = mote::RefusingOnce<mote::MemoryGrow>;
-constinit mote::Heap<mote::profile, Pages> the_heap;
+constinit mote::HeapOf<mote::profile, Pages, mote::OneThread> the_heap;
 using TestedModel = mote::Model<decltype(the_heap), mote::profile.alignment>;
 constinit TestedModel model(the_heap);
 

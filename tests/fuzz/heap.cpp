@@ -4,8 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <memory>
-
 #include "fuzz/input.hpp"
 #include "support/c_calls.hpp"
 #include "support/fake_pages.hpp"
@@ -28,31 +26,22 @@ void choose_whims(FuzzInput& input, Source& pages) {
 
 // An object of the program's, as the C calls want it; each input makes it anew.
 template <Config config, class Source>
-Poisoned<Heap<config, Source>> heap;
+Poisoned<HeapOf<config, Source, OneThread>> heap;
 
 template <Config config, class Source>
 void run(FuzzInput& input, bool makes_c_calls) {
-  auto& one = heap<config, Source>;
-  std::destroy_at(&one);
-  std::construct_at(&one);
+  auto& one = anew(heap<config, Source>);
   choose_whims(input, one.source());
   const Program program = input.program();
-  Outcome outcome;
-  const auto check = [&] { return one.verify(); };
-  const char* problem = nullptr;
   if (makes_c_calls) {
-    using Calls = CCalls<Rules<heap<config, Source>>>;
-    Calls calls(config.alignment);
-    Model<Calls, config.alignment, 16> model(calls);
-    problem = run_steps(model, program, outcome, [&] {
+    CCalls<Rules<heap<config, Source>>> calls(config.alignment);
+    run_by_model<config.alignment>(calls, program, [&] {
       const char* wrong = calls.problem();
-      return wrong != nullptr ? wrong : check();
+      return wrong != nullptr ? wrong : one.verify();
     });
   } else {
-    Model<Poisoned<Heap<config, Source>>, config.alignment, 16> model(one);
-    problem = run_steps(model, program, outcome, check);
+    run_by_model<config.alignment>(one, program, [&] { return one.verify(); });
   }
-  expect_nothing_wrong(problem, program, outcome.step_count);
 }
 
 }  // namespace
@@ -80,6 +69,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t length) {
     case 4:
       run<Config{.alignment = 8, .has_slabs = false}, FakePages>(input,
                                                                  makes_c_calls);
+      break;
+    case 5:
+      run<Config{.alignment = 16, .is_hardened = true}, ReleasingFakePages>(
+          input, makes_c_calls);
+      break;
+    case 6:
+      run<Config{.alignment = 8, .is_hardened = true}, FakePages>(
+          input, makes_c_calls);
       break;
     default:
       run<Config{.class_count = 4, .slab_size = 512}, ReleasingFakePages>(

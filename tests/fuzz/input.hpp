@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <memory>
+
 #include "support/programs.hpp"
 
 namespace mote {
@@ -59,11 +61,22 @@ class FuzzInput {
   const uint8_t* end_;
 };
 
-// Stops the fuzzer with what is wrong, if anything is.
-inline void expect_nothing_wrong(const char* problem, const Program& program,
-                                 size_t step_count) {
+// An object of the program's, made anew.
+template <class T>
+T& anew(T& object) {
+  std::destroy_at(&object);
+  return *std::construct_at(&object);
+}
+
+// Runs a program on what the model holds to its rules, and asks `check()` after
+// every step what else is wrong; stops the fuzzer if anything is.
+template <size_t alignment, class AnyHeap, class Check>
+void run_by_model(AnyHeap& heap, const Program& program, Check check) {
+  Model<AnyHeap, alignment, 16> model(heap);
+  Outcome outcome;
+  const char* const problem = run_steps(model, program, outcome, check);
   if (problem == nullptr) return;
-  fprintf(stderr, "mote: %s at step %zu of\n%s", problem, step_count,
+  fprintf(stderr, "mote: %s at step %zu of\n%s", problem, outcome.step_count,
           to_text(program).c_str());
   abort();
 }

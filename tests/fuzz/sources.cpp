@@ -4,10 +4,12 @@
 #include <stdint.h>
 
 #include "fuzz/input.hpp"
+#include "native/hardened_mmap.hpp"
 #include "native/mmap.hpp"
 #include "native/sbrk.hpp"
 #include "native/static_array.hpp"
 #include "support/fake_linear_memory.hpp"
+#include "support/refusing_once.hpp"
 
 namespace mote {
 namespace {
@@ -75,39 +77,47 @@ class Watched {
   const char* problem_ = nullptr;
 };
 
+template <Config config, class Source>
+void run_watched(const Program& program, Source& source, uint64_t refusals) {
+  HeapOf<config, Watched<Source>, OneThread> heap{
+      Watched<Source>(source, refusals)};
+  run_by_model<config.alignment>(heap, program, [&]() -> const char* {
+    const char* wrong = heap.source().problem();
+    return wrong != nullptr ? wrong : verify(heap);
+  });
+  heap.source().release_all();
+}
+
 template <class Source>
-void run(FuzzInput& input, Source& source, bool has_slabs) {
+void run(FuzzInput& input, Source& source, size_t profile) {
   // What is refused, then a program.
   uint64_t refusals = 0;
   for (int i = 0; i < 4; ++i) refusals = refusals << 16 | input.two_bytes();
   const Program program = input.program();
-  const auto run_on = [&](auto& heap) {
-    Outcome outcome;
-    Model<std::remove_reference_t<decltype(heap)>, 16, 16> model(heap);
-    const char* problem =
-        run_steps(model, program, outcome, [&]() -> const char* {
-          const char* wrong = heap.source().problem();
-          return wrong != nullptr ? wrong : verify(heap);
-        });
-    expect_nothing_wrong(problem, program, outcome.step_count);
-    heap.source().release_all();
-  };
-  if (has_slabs) {
-    Heap<Config{.slab_size = 4096}, Watched<Source>> heap{
-        Watched<Source>(source, refusals)};
-    run_on(heap);
-  } else {
-    Heap<tiny_profile, Watched<Source>> heap{Watched<Source>(source, refusals)};
-    run_on(heap);
+  switch (profile % 4) {
+    case 0:
+      return run_watched<tiny_profile>(program, source, refusals);
+    case 1:
+      return run_watched<standard_profile>(program, source, refusals);
+    default:
+      return run_watched<hardened_profile>(program, source, refusals);
   }
 }
 
 template <class Source>
-void run_on_new(FuzzInput& input, bool has_slabs) {
+void run_on_new(FuzzInput& input, size_t profile) {
   static Source source;
-  std::destroy_at(&source);
-  std::construct_at(&source);
-  run(input, source, has_slabs);
+  run(input, anew(source), profile);
+}
+
+// Blocks between guard pages belong to the heap, not to its source. One heap
+// for all inputs: the window that it reserves for them stays reserved.
+void run_guarded(FuzzInput& input) {
+  static HeapOf<Config{.is_hardened = true, .guarded_size_min = 4096},
+                RefusingOnce<HardenedMmap>, OneThread>
+      heap;
+  heap.source().refuse_at = heap.source().acquire_count + input.byte();
+  run_by_model<16>(heap, input.program(), [&] { return verify(heap); });
 }
 
 alignas(4096) char given[1 << 16];
@@ -119,42 +129,46 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t length) {
   using namespace mote;
   FuzzInput input(bytes, length);
   const size_t choice = input.byte();
-  const bool has_slabs = choice & 16;
+  const size_t profile = choice >> 4;
+  if (profile == 15) {
+    run_guarded(input);
+    return 0;
+  }
   switch (choice % 8) {
     case 0: {
       // One for all inputs: what it reserved stays reserved.
       static Mmap source;
-      run(input, source, has_slabs);
+      run(input, source, profile);
       break;
     }
     case 1: {
       static Sbrk<> source;
-      run(input, source, has_slabs);
+      run(input, source, profile);
       break;
     }
     case 2:
-      run_on_new<StaticArray<32768>>(input, has_slabs);
+      run_on_new<StaticArray<32768>>(input, profile);
       break;
     case 3: {
       const size_t offset = input.byte() % 64;
       memset(given, 0, sizeof given);
       GivenMemory source(given + offset, sizeof given - offset - input.byte());
-      run(input, source, has_slabs);
+      run(input, source, profile);
       break;
     }
     case 4:
-      run_on_new<FakeLinearSource<FakeLinearMemory<1, 5003>>>(input, has_slabs);
+      run_on_new<FakeLinearSource<FakeLinearMemory<1, 5003>>>(input, profile);
       break;
     case 5:
-      run_on_new<FakeLinearSource<FakeLinearMemory<8, 5000>>>(input, has_slabs);
+      run_on_new<FakeLinearSource<FakeLinearMemory<8, 5000>>>(input, profile);
       break;
     case 6:
       run_on_new<FakeLinearSource<FakeLinearMemory<1024, 4096>>>(input,
-                                                                 has_slabs);
+                                                                 profile);
       break;
     default:
       run_on_new<FakeLinearSource<FakeLinearMemory<65536, 131072>>>(input,
-                                                                    has_slabs);
+                                                                    profile);
   }
   return 0;
 }

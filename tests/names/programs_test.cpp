@@ -94,13 +94,14 @@ const char* check_walk(const AnyModel& model) {
     // The pieces of a slab lie in it.
     end = piece.kind == mote_piece_slab ? begin : begin + piece.size_bytes;
   }
-  // There a block may be in no heap, and is larger than what may be used.
-  if (profile.is_hardened) return nullptr;
   const char* problem = nullptr;
   model.for_each_live([&](const void* ptr, size_t usable_bytes) {
     for (size_t i = 0; i < count; ++i) {
+      const bool has_size = profile.is_hardened
+                                ? pieces[i].size_bytes >= usable_bytes
+                                : pieces[i].size_bytes == usable_bytes;
       if (pieces[i].address == ptr && pieces[i].kind == mote_piece_used &&
-          pieces[i].size_bytes == usable_bytes)
+          has_size)
         return;
     }
     problem = "the walk does not find a live block";

@@ -6,18 +6,16 @@
 //   --check     size and memory must be those of README.md here
 //   --update    writes them there
 // Time never decides anything.
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { profiles } from '../../size-reports/mote/build.mjs';
 import { grouped, markdownTable, textTable } from '../../size-reports/tool/tables.mjs';
 import { build, titleOf, wasmToolchains } from './build.mjs';
 import { engines } from './engines.mjs';
 import { programsNamed } from './programs.mjs';
 import { toolchains } from '../toolchains/labels.mjs';
-import { Failure, digest, inRounds, mebibytes, median, root, runMain, runsInWords, seconds } from './support.mjs';
+import { Failure, digest, inRounds, mebibytes, median, renewTable, root, runMain, runsInWords, seconds } from './support.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
 const node = engines.find(({ name }) => name === 'node');
 const isMote = ({ malloc }) => malloc.startsWith('mote ');
 const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -151,16 +149,11 @@ function report(programs) {
   }));
 }
 
-// The table of README.md here, between <!-- programs:begin --> and its end.
 function renewReadme(programs, mode) {
-  const path = join(here, 'README.md');
-  const before = readFileSync(path, 'utf8');
   const rows = programs.flatMap((program) => program.measured.filter(({ isControl }) => !isControl)
     .map(({ toolchain, malloc, bytes, memory }) => [program.title, titleOf(toolchain), malloc, grouped(bytes), mebibytes(memory)]));
   const table = markdownTable(['program', 'toolchain', 'malloc', 'module bytes', 'linear memory'], rows);
-  const after = before.replace(/(<!-- programs:begin -->\n)[^]*(<!-- programs:end -->)/, (_, begin, end) => `${begin}${table}\n${end}`);
-  if (mode === 'update') writeFileSync(path, after);
-  else if (after !== before) throw new Failure('sizes or memory are not those of tests/programs/README.md; if they should change: bash tests/programs/run --update');
+  renewTable('programs', table, mode, 'bash tests/programs/run --update');
 }
 
 await runMain('programs', async () => {

@@ -1,7 +1,8 @@
 // What the comparisons of real programs share.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -10,9 +11,7 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 // minute of the machine falls on all alike. Calls `round(i, roundCount)` for each
 // round, but starts none that would end later than `budgetSeconds` after the
 // first; returns how many there were.
-const budgetSeconds = 120;
-
-export async function inRounds(round, roundCount = 3) {
+export async function inRounds(round, roundCount = 3, budgetSeconds = 120) {
   const begin = performance.now();
   for (let i = 1; i <= roundCount; ++i) {
     await round(i, roundCount);
@@ -70,3 +69,12 @@ export function percent(value, base) {
 }
 
 export const runsInWords = (count) => (count === 1 ? 'one run of each' : `median of ${count} runs of each, in turns`);
+
+// The table of README.md here between <!-- NAME:begin --> and its end; what updates it.
+export function renewTable(name, table, mode, command) {
+  const path = join(root, 'tests/programs/README.md');
+  const before = readFileSync(path, 'utf8');
+  const after = before.replace(new RegExp(`(<!-- ${name}:begin -->\\n)[^]*(<!-- ${name}:end -->)`), (_, begin, end) => `${begin}${table}\n${end}`);
+  if (mode === 'update') writeFileSync(path, after);
+  else if (after !== before) throw new Failure(`what is measured is not what tests/programs/README.md says; if it should change: ${command}`);
+}

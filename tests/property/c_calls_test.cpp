@@ -20,7 +20,7 @@ namespace {
 // A template argument must be an object of the program's: so each program gets
 // what is made anew in the place of the heap before.
 template <Config config, class Source>
-Poisoned<Heap<config, Source>> one_heap;
+Poisoned<HeapOf<config, Source, OneThread>> one_heap;
 
 template <Config config, class Source, class Prepare>
 Outcome run(const Program& program, Prepare prepare) {
@@ -66,12 +66,7 @@ class c_calls : public testing::Test {
   static constexpr size_t length = 300;
 };
 
-using CCallChoices =
-    testing::Types<Choice<Config{.alignment = 16}>,
-                   Choice<Config{.alignment = 8}>,
-                   Choice<Config{.alignment = 16, .has_slabs = false}>,
-                   Choice<Config{.alignment = 8, .has_slabs = false}>>;
-TYPED_TEST_SUITE(c_calls, CCallChoices, ChoiceNames);
+TYPED_TEST_SUITE(c_calls, ProfileChoices, ChoiceNames);
 
 TYPED_TEST(c_calls, with_memory_that_grows) {
   this->template check<FakePages>(20'000, [](FakePages& pages) {

@@ -17,9 +17,8 @@
 #include <vector>
 
 #include "hardened_heap.hpp"
-#include "hardened_mmap.hpp"
 #include "lock.hpp"
-#include "mmap.hpp"
+#include "native_profile.hpp"
 #include "support/random.hpp"
 #include "thread_slot.hpp"
 #include "threading.hpp"
@@ -29,21 +28,9 @@
 namespace mote {
 namespace {
 
-// As native/malloc.cpp has it, in the profile that the build chose.
-#ifdef MOTE_PROFILE_HARDENED
-constexpr Config config = {.class_count = 32,
-                           .is_hardened = true,
-                           .quarantine_count = 256,
-                           .quarantined_size_max = 8192};
-using Source = HardenedMmap;
-#else
-constexpr Config config = {.class_count = 32, .thread_cache_bytes = 131072};
-using Source = Mmap;
-#endif
-
 void end_thread();
 using Threads = PerThread<Lock, ThreadSlot<end_thread>>;
-constinit HeapFor<config, Source, Threads> heap;
+constinit HeapFor<native_profile, NativeSource, Threads> heap;
 void end_thread() { heap.end_thread(true); }
 
 // What is at the beginning of each block; the rest repeats `fill`.

@@ -1,5 +1,7 @@
 // The configurations that typed suites run in, and their names. `Choices` is
-// each profile at each alignment.
+// each profile of `Heap` at each alignment; `ProfileChoices`, each of `HeapOf`,
+// which has the hardened one, too: there with so many guarded blocks, where the
+// platform has such, that programs have some.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,6 +22,15 @@ using Choices =
                    Choice<Config{.alignment = 16}>,
                    Choice<Config{.alignment = 8, .has_slabs = false}>,
                    Choice<Config{.alignment = 16, .has_slabs = false}>>;
+
+using ProfileChoices = testing::Types<
+    Choice<Config{.alignment = 8}>, Choice<Config{.alignment = 16}>,
+    Choice<Config{.alignment = 8, .has_slabs = false}>,
+    Choice<Config{.alignment = 16, .has_slabs = false}>,
+    Choice<Config{
+        .alignment = 8, .is_hardened = true, .guarded_size_min = 4096}>,
+    Choice<Config{
+        .alignment = 16, .is_hardened = true, .guarded_size_min = 4096}>>;
 
 class ChoiceNames {
  public:

@@ -43,22 +43,20 @@ class Poisoned {
       return noted(heap_.allocate_zeroed(size, align), size);
     });
   }
-  void free(void* ptr) {
+  // What the caller says of the block, the heap hears.
+  template <class... Told>
+  void free(void* ptr, Told... told) {
     in_heap(ptr, [&] {
       live_.erase(ptr);
-      heap_.free(ptr);
+      heap_.free(ptr, told...);
     });
   }
-  void free(void* ptr, size_t, size_t) { free(ptr); }
   void* reallocate(void* ptr, size_t align, size_t size) {
-    return in_heap(ptr, [&] {
-      void* const moved = heap_.reallocate(ptr, align, size);
-      if (moved != nullptr) live_.erase(ptr);
-      return noted(moved, size);
-    });
+    return moved(ptr, size, [&] { return heap_.reallocate(ptr, align, size); });
   }
-  void* reallocate(void* ptr, size_t, size_t align, size_t size) {
-    return reallocate(ptr, align, size);
+  void* reallocate(void* ptr, size_t old_size, size_t align, size_t size) {
+    return moved(ptr, size,
+                 [&] { return heap_.reallocate(ptr, old_size, align, size); });
   }
   bool try_expand(void* ptr, size_t size) {
     return in_heap(ptr, [&] {
@@ -115,6 +113,15 @@ class Poisoned {
     Poisoned& poisoned;
     ~Leave() { poisoned.forbid_what_is_not_live(); }
   };
+
+  template <class Reallocate>
+  void* moved(void* ptr, size_t size, Reallocate reallocate) {
+    return in_heap(ptr, [&] {
+      void* const result = reallocate();
+      if (result != nullptr) live_.erase(ptr);
+      return noted(result, size);
+    });
+  }
 
   void* noted(void* ptr, size_t size) {
     if constexpr (has_asan)

@@ -8,9 +8,10 @@
  *   threads     safe natively, while others allocate too; they wait meanwhile
  *
  * In the hardened profile a block is larger than what may be used of it, one
- * that was freed and waits is free to mote_walk and in use to mote_stats, and
- * blocks between guard pages are not in the heap. Where one thread at a time
- * calls, mote_walk traps on what was written out of bounds or after a free.
+ * that was freed and waits is free to mote_walk and in use to mote_stats. A
+ * block between guard pages is alone in a region, which may come or go
+ * meanwhile. Where one thread at a time calls, mote_walk traps on what was
+ * written out of bounds or after a free.
  */
 #ifndef MOTE_INSPECT_H
 #define MOTE_INSPECT_H
