@@ -35,6 +35,7 @@ constexpr mote::Config native_profile() {
     config.quarantine_count = 256;
     config.quarantined_size_max = 8192;
   } else {
+    config.front_bytes = 4096;
     config.thread_cache_bytes = 131072;
   }
   return config;

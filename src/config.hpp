@@ -35,7 +35,11 @@ struct Config {
   // followed to a write (free_list.hpp).
   bool checks_links = true;
 
-  // Where threads have heaps of their own: bytes of larger blocks that one
+  // Where threads have heaps of their own: bytes of small blocks of each class
+  // that one keeps in front of its slabs (front.hpp); 0 if none.
+  size_t front_bytes = 0;
+
+  // And bytes of larger blocks that one
   // keeps instead of giving them back, and the largest such block, header
   // included.
   size_t thread_cache_bytes = 0;
@@ -67,7 +71,7 @@ constexpr bool is_valid(Config c) {
          c.slab_size <= 65536 &&  // a product with an inverse tells divisors
          c.slab_size >= c.small_size_max() * 8 &&  // bounds the unused tail
          (!c.is_hardened || (c.has_slabs && c.checks_links &&
-                             !c.thread_cache_bytes && c.quarantine_count >= 1 &&
+                             !c.front_bytes && !c.thread_cache_bytes && c.quarantine_count >= 1 &&
                              c.quarantined_size_max >= c.small_size_max()));
 }
 

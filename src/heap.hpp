@@ -51,8 +51,10 @@ class Heap {
   // Null is allowed; traps on a pointer that is not a block in use. O(1).
   void free(void* ptr) {
     if constexpr (config.has_slabs) {
-      if (auto entry = common_.map.at(ptr))
-        return small_.push(common_, ptr, entry);
+      auto entry = common_.map.at(ptr);
+      if constexpr (config.front_bytes)
+        return small_.push_any(common_, ptr, entry);
+      if (entry) return small_.push(common_, ptr, entry);
     }
     if constexpr (Threading::is_shared) return free_large(ptr);
     if (ptr) back().give(back().block_in_use(ptr));

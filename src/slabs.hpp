@@ -137,6 +137,8 @@ class Slabs {
   friend class HardenedVerifier;
   template <Config, PageSource, class>
   friend class ThreadSlabs;
+  template <Config, class>
+  friend class Front;
 
   using Count = uint32_t;
   static constexpr size_t slab_bytes = config.slab_size - Back::header_size;
@@ -146,19 +148,13 @@ class Slabs {
   struct alignas(16) Class {
     FreeList list;
     uint32_t number;  // class index + 1
-    // 2^32 / block_size, rounded up: an offset is a multiple of the block size
-    // exactly when their product, modulo 2^32, is below it (Lemire, Kaser and
-    // Kurz, "Faster remainder by direct computation", 2019).
-    uint32_t inverse;
+    uint32_t inverse;  // of the block size
     uint32_t spare;  // map index of a slab that was empty when last seen
 
     size_t block_size() const { return number * config.alignment; }
     void set_number(size_t class_number) {
       number = static_cast<uint32_t>(class_number);
-      inverse = static_cast<uint32_t>(UINT32_MAX / block_size() + 1);
-    }
-    bool divides(size_t offset) const {
-      return static_cast<uint32_t>(offset) * inverse < inverse;
+      inverse = inverse_of(block_size());
     }
   };
 
@@ -176,10 +172,24 @@ class Slabs {
     return address_of(ptr) % config.slab_size;
   }
 
+  // 2^32 / block_size, rounded up: an offset is a multiple of the block size
+  // exactly when their product, modulo 2^32, is below it (Lemire, Kaser and
+  // Kurz, "Faster remainder by direct computation", 2019).
+  static constexpr uint32_t inverse_of(size_t block_size) {
+    return static_cast<uint32_t>(UINT32_MAX / block_size + 1);
+  }
+  static bool divides(size_t offset, uint32_t inverse) {
+    return static_cast<uint32_t>(offset) * inverse < inverse;
+  }
+
   // How many blocks of the slab around `ptr` are in use.
   static Count* used_count(const void* ptr) {
     return reinterpret_cast<Count*>(
         align_down(address_of(ptr), config.slab_size) + block_bytes);
+  }
+
+  static bool may_be_link(const FreeNode* node) {
+    return !(~node->back & (config.alignment - 1));
   }
 
   // Whether the block is free already, by its back link (F1, F3). What a user
@@ -188,7 +198,7 @@ class Slabs {
   [[gnu::always_inline]] static bool is_listed(const Common& common,
                                                const Class& c,
                                                const FreeNode* node) {
-    if (~node->back & (config.alignment - 1)) return false;
+    if (!may_be_link(node)) return false;
     if constexpr (Threading::is_shared)
       if (is_marked_freed(node)) return true;
     return c.list.first == node || (block_size(common, node_before(node)) &&
@@ -206,7 +216,7 @@ class Slabs {
   // Puts a block on its list; whether its slab is now empty.
   [[gnu::always_inline]] bool put(Common& common, Class& c, void* ptr) {
     auto* node = static_cast<FreeNode*>(ptr);
-    if (!c.divides(offset_of(ptr))) mote_trap_invalid_pointer();
+    if (!divides(offset_of(ptr), c.inverse)) mote_trap_invalid_pointer();
     if (is_listed(common, c, node)) mote_trap_double_free();
     mote::push(&c.list, node);
     return --*used_count(ptr) == 0;

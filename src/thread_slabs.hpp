@@ -44,6 +44,7 @@
 #include "common.hpp"
 #include "config.hpp"
 #include "free_list.hpp"
+#include "front.hpp"
 #include "page_map.hpp"
 #include "returned_list.hpp"
 #include "slabs.hpp"
@@ -75,22 +76,36 @@ class ThreadSlabs {
   // As of Slabs, for the heap of this thread.
   [[gnu::always_inline]] void* pop(Common& common, size_t class_index) {
     Mine* mine = current();
-    return mine ? mine->slabs.pop(common, class_index) : nullptr;
+    if (!mine) return nullptr;
+    if constexpr (has_front) return mine->front.pop(class_index);
+    return mine->slabs.pop(common, class_index);
   }
 
   [[gnu::always_inline]] void push(Common& common, void* ptr, Entry entry) {
     Mine* mine = slot();
-    // What is not this heap's is further away than any number of a class.
-    if (entry - address_of(mine) < Map::owner_alignment) {
-      mine->slabs.push(common, ptr, entry);
-    } else {
-      send_back(ptr, entry);
-    }
+    if (!is_of(mine, entry)) return send_back(ptr, entry);
+    mine->slabs.push(common, ptr, entry);
+  }
+
+  // Frees any block of the heap: the entry is 0 where no slab is. One comparison
+  // and two tests of the block tell whether its thread's front takes it.
+  [[gnu::always_inline]] void push_any(Common& common, void* ptr, Entry entry) {
+    Mine* mine = slot();
+    size_t class_index = entry - address_of(mine) - 1;
+    if (class_index >= Map::owner_alignment - 1 ||
+        !mine->front.push(class_index, ptr))
+      push_slowly(common, ptr, entry);
   }
 
   bool refill(Common& common, size_t class_index) {
     Mine* mine = current();
     if (!mine) return begin_thread(common);
+    if constexpr (has_front) {
+      if (mine->front.fill(class_index, [&] {
+            return mine->slabs.pop(common, class_index);
+          }))
+        return true;
+    }
     if (take_back(common, *mine)) return true;
     flush(*mine);
     return mine->slabs.add_slab(common, *this, class_index);
@@ -157,9 +172,12 @@ class ThreadSlabs {
   static constexpr size_t batch_count = 8;
   static constexpr size_t batch_size = 32;
 
-  struct NoCache {};
+  struct Nothing {};
   using Cache = typename Either<config.thread_cache_bytes != 0,
-                                BlockCache<config, Source>, NoCache>::Type;
+                                BlockCache<config, Source>, Nothing>::Type;
+  static constexpr bool has_front = config.front_bytes != 0;
+  using Front = typename Either<has_front, mote::Front<config, Small>,
+                                Nothing>::Type;
 
   struct Mine;
 
@@ -173,6 +191,7 @@ class ThreadSlabs {
 
   struct alignas(Map::owner_alignment) Mine {
     Small slabs;  // first: entries of the page map hold its address
+    [[no_unique_address]] Front front;
     [[no_unique_address]] Cache cache;
     Batch batches[batch_count];
     Mine* next;
@@ -188,6 +207,28 @@ class ThreadSlabs {
   static Mine* current() {
     Mine* mine = slot();
     return mine == ended() ? nullptr : mine;
+  }
+
+  // What is not a heap's is further away from it than any number of a class.
+  static bool is_of(const Mine* mine, Entry entry) {
+    return entry - address_of(mine) < Map::owner_alignment;
+  }
+
+  // Frees a block that this thread's front did not take at once.
+  [[gnu::noinline]] void push_slowly(Common& common, void* ptr, Entry entry) {
+    if (!entry) return ptr ? push_large(common, ptr) : void();
+    Mine* mine = slot();
+    if (!is_of(mine, entry)) return send_back(ptr, entry);
+    auto* node = static_cast<FreeNode*>(ptr);
+    if (Small::is_listed(common, mine->slabs.class_of(entry), node))
+      mote_trap_double_free();
+    node->back = 0;  // what its user wrote there may look like a link
+    size_t class_index = Map::number_of(entry) - 1;
+    if (mine->front.push(class_index, ptr)) return;
+    mine->front.give(
+        class_index, Front::count_max(class_index) / 2,
+        [&](FreeNode* kept) { mine->slabs.push(common, kept, entry); });
+    mine->front.push(class_index, ptr);
   }
 
   // Gives this thread a heap, an abandoned or a new one; whether it now has
@@ -211,6 +252,7 @@ class ThreadSlabs {
         static_cast<Mine*>(allocate_large(common, sizeof(Mine), alignof(Mine)));
     if (!mine) return nullptr;
     __builtin_memset(static_cast<void*>(mine), 0, sizeof(Mine));
+    if constexpr (has_front) mine->front.begin();
     mine->next = all_;
     all_ = mine;
     return mine;
@@ -285,11 +327,13 @@ class ThreadSlabs {
 
   // Takes back what others returned, and gives up what is empty or only kept.
   static bool drain(Common& common, Mine& mine) {
-    for_each_returned(mine, [&](FreeNode* node) {
+    auto put = [&](FreeNode* node) {
       auto& c = mine.slabs.class_of(common.map.at(node));
       if (mine.slabs.put(common, c, node))
         mine.slabs.retire(common, c, common.map.index_of(node));
-    });
+    };
+    for_each_returned(mine, put);
+    if constexpr (has_front) mine.front.give_all(put);
     bool any = mine.slabs.release_spares(common);
     if constexpr (config.thread_cache_bytes)
       any |= mine.cache.release(common.back);
