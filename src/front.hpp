@@ -13,8 +13,8 @@
 //     marked as freed (free_list.hpp), and together with the room is as much as
 //     the class may keep: `front_bytes` of blocks.
 //
-// Of the two arrays a pair needs a word each, at the same index: on x86-64 an
-// addressing mode, where one array of structures would take a multiplication.
+// Of each array a pair needs the word at the same place, which an entry of the
+// page map gives without arithmetic.
 #pragma once
 
 #include <stddef.h>
@@ -33,9 +33,11 @@ class Front {
  public:
   // Makes room; before anything else.
   void begin() {
-    for (size_t i = 0; i < config.class_count; ++i)
-      classes_[i] = {static_cast<int32_t>(count_max(i)),
-                     Small::inverse_of(Small::class_to_size(i))};
+    for (size_t i = 0; i < config.class_count; ++i) {
+      uint32_t inverse = Small::inverse_of(Small::class_to_size(i));
+      classes_[i] = {static_cast<int32_t>(count_max(i)), inverse};
+      limits_[i] = {inverse, 0};
+    }
   }
 
   // The block of the class that was freed last, or null.
@@ -51,15 +53,20 @@ class Front {
   }
 
   // Keeps a block that its user frees. False if that needs a second look: there
-  // is no room, or the block might be free already.
-  [[gnu::always_inline]] bool push(size_t class_index, void* ptr) {
+  // is no room, or the block might be free already. `place`: of its class.
+  [[gnu::always_inline]] bool push(size_t place, void* ptr) {
     auto* node = static_cast<FreeNode*>(ptr);
-    Class& c = classes_[class_index];
-    if (!Small::divides(Small::offset_of(ptr), c.inverse))
-      mote_trap_invalid_pointer();
+    // One address for all arrays, which the compiler would not see.
+    size_t at = address_of(first_) + place;
+    auto& first = *reinterpret_cast<FreeNode**>(at);
+    auto& c = *reinterpret_cast<Class*>(at + sizeof first_);
+    auto& limit = *reinterpret_cast<Limit*>(at + sizeof first_ * 2);
+    // As Class::divides of the slabs.
+    auto product = static_cast<uint32_t>(Small::offset_of(ptr)) * c.inverse;
+    if (product >= limit.inverse) mote_trap_invalid_pointer();
     if (Small::may_be_link(node)) return false;
     if (--c.room < 0) return false;
-    link(class_index, node);
+    link(first, node);
     return true;
   }
 
@@ -83,7 +90,7 @@ class Front {
       auto* node = static_cast<FreeNode*>(take());
       if (!node) break;
       --classes_[class_index].room;
-      link(class_index, node);
+      link(first_[class_index], node);
     }
     return first_[class_index];
   }
@@ -116,14 +123,24 @@ class Front {
     uint32_t inverse;  // of the block size (slabs.hpp)
   };
 
-  [[gnu::always_inline]] void link(size_t class_index, FreeNode* node) {
-    node->next = first_[class_index];
+  // The same inverse again: what is in memory once is loaded into a register
+  // first when it is used twice.
+  struct Limit {
+    uint32_t inverse;
+    uint32_t unused;
+  };
+  static_assert(sizeof(Class) == sizeof(size_t) &&
+                sizeof(Limit) == sizeof(size_t));
+
+  [[gnu::always_inline]] static void link(FreeNode*& first, FreeNode* node) {
+    node->next = first;
     mark_freed(node);
-    first_[class_index] = node;
+    first = node;
   }
 
   FreeNode* first_[config.class_count];
   Class classes_[config.class_count];
+  Limit limits_[config.class_count];
 };
 
 }  // namespace mote

@@ -19,9 +19,16 @@ struct NoErrno {
 
 template <auto& heap, class Errno = NoErrno>
 struct Malloc {
-  static void* malloc(size_t size) { return reported(heap.allocate(size)); }
+  [[gnu::always_inline]] static void* malloc(size_t size) {
+    if constexpr (requires { heap.pop(size); }) {
+      void* ptr = heap.pop(size);
+      return ptr ? ptr : malloc_slowly(size);
+    } else {
+      return reported(heap.allocate(size));
+    }
+  }
 
-  static void free(void* ptr) { heap.free(ptr); }
+  [[gnu::always_inline]] static void free(void* ptr) { heap.free(ptr); }
 
   static void* calloc(size_t count, size_t size) {
     size_t total;
@@ -104,14 +111,14 @@ struct Malloc {
     return ptr && heap.try_expand(ptr, size);
   }
 
- private:
-  [[gnu::always_inline]] static void* reported(void* ptr) {
-    return ptr ? ptr : refused();
+ protected:
+  static void* reported(void* ptr) {
+    if (!ptr) Errno::set(Errno::out_of_memory);
+    return ptr;
   }
-  // Apart, so that nothing is saved for the call on the path of small blocks.
-  [[gnu::cold, gnu::noinline]] static void* refused() {
-    Errno::set(Errno::out_of_memory);
-    return nullptr;
+  // Apart, so that nothing is saved for a call on the path of small blocks.
+  [[gnu::noinline]] static void* malloc_slowly(size_t size) {
+    return reported(heap.allocate(size, 1));
   }
 };
 

@@ -156,16 +156,21 @@ class Slabs {
       number = static_cast<uint32_t>(class_number);
       inverse = inverse_of(block_size());
     }
+    bool divides(size_t offset) const {
+      return static_cast<uint32_t>(offset) * inverse < inverse;
+    }
   };
 
   // What the page map says of slabs of ours.
   size_t entry_of(size_t class_number) const {
     if constexpr (!Threading::is_shared) return class_number;
-    return address_of(this) + class_number;
+    return address_of(this) + class_number * Map::number_step;
   }
-  Class& class_of(Entry entry) { return classes_[entry - entry_of(1)]; }
+  Class& class_of(Entry entry) {
+    return classes_[(entry - entry_of(1)) / Map::number_step];
+  }
   const Class& class_of(Entry entry) const {
-    return classes_[entry - entry_of(1)];
+    return classes_[(entry - entry_of(1)) / Map::number_step];
   }
 
   static size_t offset_of(const void* ptr) {
@@ -178,9 +183,6 @@ class Slabs {
   static constexpr uint32_t inverse_of(size_t block_size) {
     return static_cast<uint32_t>(UINT32_MAX / block_size + 1);
   }
-  static bool divides(size_t offset, uint32_t inverse) {
-    return static_cast<uint32_t>(offset) * inverse < inverse;
-  }
 
   // How many blocks of the slab around `ptr` are in use.
   static Count* used_count(const void* ptr) {
@@ -188,7 +190,7 @@ class Slabs {
         align_down(address_of(ptr), config.slab_size) + block_bytes);
   }
 
-  static bool may_be_link(const FreeNode* node) {
+  [[gnu::always_inline]] static bool may_be_link(const FreeNode* node) {
     return !(~node->back & (config.alignment - 1));
   }
 
@@ -216,7 +218,7 @@ class Slabs {
   // Puts a block on its list; whether its slab is now empty.
   [[gnu::always_inline]] bool put(Common& common, Class& c, void* ptr) {
     auto* node = static_cast<FreeNode*>(ptr);
-    if (!divides(offset_of(ptr), c.inverse)) mote_trap_invalid_pointer();
+    if (!c.divides(offset_of(ptr))) mote_trap_invalid_pointer();
     if (is_listed(common, c, node)) mote_trap_double_free();
     mote::push(&c.list, node);
     return --*used_count(ptr) == 0;

@@ -75,8 +75,9 @@ class ThreadSlabs {
 
   // As of Slabs, for the heap of this thread.
   [[gnu::always_inline]] void* pop(Common& common, size_t class_index) {
-    Mine* mine = current();
-    if (!mine) return nullptr;
+    Mine* mine = has_empty_heaps ? slot() : current();
+    if constexpr (!has_empty_heaps)
+      if (!mine) return nullptr;
     if constexpr (has_front) return mine->front.pop(class_index);
     return mine->slabs.pop(common, class_index);
   }
@@ -87,14 +88,18 @@ class ThreadSlabs {
     mine->slabs.push(common, ptr, entry);
   }
 
-  // Frees any block of the heap: the entry is 0 where no slab is. One comparison
-  // and two tests of the block tell whether its thread's front takes it.
-  [[gnu::always_inline]] void push_any(Common& common, void* ptr, Entry entry) {
-    Mine* mine = slot();
-    size_t class_index = entry - address_of(mine) - 1;
-    if (class_index >= Map::owner_alignment - 1 ||
-        !mine->front.push(class_index, ptr))
-      push_slowly(common, ptr, entry);
+  // Frees any block of the heap, or null. An entry of no slab, which is 0, is no
+  // more this thread's than another's: one comparison sets both apart.
+  [[gnu::always_inline]] void push_any(Common& common, void* ptr) {
+    size_t index = common.map.index_of(ptr);
+    if (common.map.has(index)) {
+      Entry entry = common.map.entry(index);
+      Mine* mine = slot();
+      if (is_of(mine, entry) && (has_empty_heaps || mine) &&
+          mine->front.push(mine->place_of(entry), ptr))
+        return;
+    }
+    push_slowly(common, ptr);
   }
 
   bool refill(Common& common, size_t class_index) {
@@ -122,7 +127,7 @@ class ThreadSlabs {
   void* pop_large(Common& common, size_t size) {
     if constexpr (config.thread_cache_bytes) {
       if (size > config.cached_block_size_max) return nullptr;
-      if (!slot()) begin_thread(common);
+      if (slot() == none()) begin_thread(common);
       if (Mine* mine = current()) return mine->cache.pop(size);
     }
     return nullptr;
@@ -146,7 +151,7 @@ class ThreadSlabs {
   // afterwards comes from the back heap, if `is_over`; else it begins anew.
   void end_thread(Common& common, bool is_over) {
     Mine* mine = current();
-    Slot::set(is_over ? ended() : nullptr);
+    Slot::set(is_over ? ended() : none());
     if (mine) abandon(common, mine);
   }
 
@@ -199,23 +204,43 @@ class ThreadSlabs {
     bool is_abandoned;
     // What others freed; written by them, so on a cache line of its own.
     alignas(64) ReturnedList<> returned;
+
+    // In the front: numbers count from 1, in steps of a word.
+    size_t place_of(Entry entry) const {
+      return entry - address_of(this) - Map::number_step;
+    }
   };
 
-  // In the slot of a thread that has ended but still runs: other destructors.
-  static void* ended() { return reinterpret_cast<void*>(1); }
+  // Whether the platform's slot has heaps without a block for threads that have
+  // none: what is zero up to the cache is one.
+  static constexpr bool has_empty_heaps = requires { Slot::none; };
+
+  // In the slot of a thread that has no heap yet, and of one that has ended but
+  // still runs: other destructors.
+  static void* none() {
+    if constexpr (has_empty_heaps) return &Slot::none;
+    return nullptr;
+  }
+  static void* ended() {
+    if constexpr (has_empty_heaps) return &Slot::ended;
+    return reinterpret_cast<void*>(1);
+  }
   static Mine* slot() { return static_cast<Mine*>(Slot::get()); }
   static Mine* current() {
     Mine* mine = slot();
+    if constexpr (has_empty_heaps)
+      if (mine == none()) return nullptr;
     return mine == ended() ? nullptr : mine;
   }
 
   // What is not a heap's is further away from it than any number of a class.
-  static bool is_of(const Mine* mine, Entry entry) {
+  [[gnu::always_inline]] static bool is_of(const Mine* mine, Entry entry) {
     return entry - address_of(mine) < Map::owner_alignment;
   }
 
   // Frees a block that this thread's front did not take at once.
-  [[gnu::noinline]] void push_slowly(Common& common, void* ptr, Entry entry) {
+  [[gnu::noinline]] void push_slowly(Common& common, void* ptr) {
+    Entry entry = common.map.at(ptr);
     if (!entry) return ptr ? push_large(common, ptr) : void();
     Mine* mine = slot();
     if (!is_of(mine, entry)) return send_back(ptr, entry);
@@ -224,17 +249,24 @@ class ThreadSlabs {
       mote_trap_double_free();
     node->back = 0;  // what its user wrote there may look like a link
     size_t class_index = Map::number_of(entry) - 1;
-    if (mine->front.push(class_index, ptr)) return;
+    if (mine->front.push(mine->place_of(entry), ptr)) return;
     mine->front.give(
         class_index, Front::count_max(class_index) / 2,
         [&](FreeNode* kept) { mine->slabs.push(common, kept, entry); });
-    mine->front.push(class_index, ptr);
+    mine->front.push(mine->place_of(entry), ptr);
   }
+
+  template <class AnySlot>
+  static constexpr size_t empty_heap_size() {
+    if constexpr (has_empty_heaps) return sizeof(AnySlot::none);
+    return SIZE_MAX;
+  }
+  static_assert(empty_heap_size<Slot>() >= sizeof(Small) + sizeof(Front));
 
   // Gives this thread a heap, an abandoned or a new one; whether it now has
   // one.
   [[gnu::noinline]] bool begin_thread(Common& common) {
-    if (slot()) return false;
+    if (slot() != none()) return false;
     Mine* mine = adopt(common);
     if (mine) Slot::set(mine);
     return mine;
@@ -266,7 +298,7 @@ class ThreadSlabs {
       mote_trap_invalid_pointer();
     if (is_marked_freed(node)) mote_trap_double_free();
     mark_freed(node);
-    auto* owner = reinterpret_cast<Mine*>(entry - number);
+    auto* owner = reinterpret_cast<Mine*>(entry - number * Map::number_step);
     if (Mine* mine = current()) {
       add(mine->batches[address_of(owner) / sizeof(Mine) % batch_count], owner,
           node);
