@@ -128,9 +128,7 @@ int mallopt(int, int) { return 0; }
 // of glibc's own dynamic linker up to 2.25.
 
 void* __libc_malloc(size_t size) { return C::malloc(size); }
-void __libc_free(void* ptr) {
-  C::free_sized(ptr, mote::untold, mote::untold);
-}
+void __libc_free(void* ptr) { C::free_sized(ptr, mote::untold, mote::untold); }
 void* __libc_calloc(size_t count, size_t size) {
   return C::calloc(count, size);
 }

@@ -34,8 +34,8 @@ class ThreadSlot {
   // Initial-exec: an offset from the thread pointer, no call that could fail or
   // allocate. A library that is loaded late finds room in what the C library
   // keeps for this; a pointer is all that it takes.
-  [[gnu::tls_model("initial-exec")]] static inline constinit thread_local void*
-      slot = &none;
+  [[gnu::tls_model(
+      "initial-exec")]] static inline constinit thread_local void* slot = &none;
 
   static inline pthread_once_t once = PTHREAD_ONCE_INIT;
   static inline pthread_key_t key;

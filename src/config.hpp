@@ -70,8 +70,8 @@ constexpr bool is_valid(Config c) {
          c.class_count >= 1 && c.class_count < 128 &&  // fits the map's entry
          c.slab_size <= 65536 &&  // a product with an inverse tells divisors
          c.slab_size >= c.small_size_max() * 8 &&  // bounds the unused tail
-         (!c.is_hardened || (c.has_slabs && c.checks_links &&
-                             !c.front_bytes && !c.thread_cache_bytes && c.quarantine_count >= 1 &&
+         (!c.is_hardened || (c.has_slabs && c.checks_links && !c.front_bytes &&
+                             !c.thread_cache_bytes && c.quarantine_count >= 1 &&
                              c.quarantined_size_max >= c.small_size_max()));
 }
 

@@ -147,9 +147,9 @@ class Slabs {
 
   struct alignas(16) Class {
     FreeList list;
-    uint32_t number;  // class index + 1
+    uint32_t number;   // class index + 1
     uint32_t inverse;  // of the block size
-    uint32_t spare;  // map index of a slab that was empty when last seen
+    uint32_t spare;    // map index of a slab that was empty when last seen
 
     size_t block_size() const { return number * config.alignment; }
     void set_number(size_t class_number) {

@@ -88,8 +88,8 @@ class ThreadSlabs {
     mine->slabs.push(common, ptr, entry);
   }
 
-  // Frees any block of the heap, or null. An entry of no slab, which is 0, is no
-  // more this thread's than another's: one comparison sets both apart.
+  // Frees any block of the heap, or null. An entry of no slab, which is 0, is
+  // no more this thread's than another's: one comparison sets both apart.
   [[gnu::always_inline]] void push_any(Common& common, void* ptr) {
     size_t index = common.map.index_of(ptr);
     if (common.map.has(index)) {
@@ -181,8 +181,8 @@ class ThreadSlabs {
   using Cache = typename Either<config.thread_cache_bytes != 0,
                                 BlockCache<config, Source>, Nothing>::Type;
   static constexpr bool has_front = config.front_bytes != 0;
-  using Front = typename Either<has_front, mote::Front<config, Small>,
-                                Nothing>::Type;
+  using Front =
+      typename Either<has_front, mote::Front<config, Small>, Nothing>::Type;
 
   struct Mine;
 

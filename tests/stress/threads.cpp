@@ -37,7 +37,8 @@ constexpr Config config = {.class_count = 32,
                            .quarantined_size_max = 8192};
 using Source = HardenedMmap;
 #else
-constexpr Config config = {.class_count = 32, .thread_cache_bytes = 131072};
+constexpr Config config = {
+    .class_count = 32, .front_bytes = 4096, .thread_cache_bytes = 131072};
 using Source = Mmap;
 #endif
 
