@@ -87,7 +87,6 @@ void* out_of_memory() {
 // word by two instructions. Clang compiles both alike.
 #ifndef __clang__
 extern "C" [[gnu::optimize("O2")]] void* malloc(size_t size);
-extern "C" [[gnu::optimize("O2")]] void free(void* ptr);
 #endif
 
 // The library is built with everything hidden but these.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "bits.hpp"
 
@@ -44,6 +45,12 @@ struct Config {
   // included.
   size_t thread_cache_bytes = 0;
   size_t cached_block_size_max = 4096;
+
+  // Where the source can discard: how long free memory keeps its pages, about,
+  // and from how many freed bytes and in blocks of which size it is worth it.
+  uint32_t discard_delay_milliseconds = 250;
+  size_t discard_bytes_min = size_t{1} << 20;
+  size_t discarded_block_size_min = 8192;
 
   // The hardened profile (hardened_heap.hpp): how many freed blocks wait before
   // they are used again, up to which size, and from which size on a block has

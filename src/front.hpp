@@ -35,7 +35,7 @@ class Front {
   void begin() {
     for (size_t i = 0; i < config.class_count; ++i) {
       uint32_t inverse = Small::inverse_of(Small::class_to_size(i));
-      classes_[i] = {static_cast<int32_t>(count_max(i)), inverse};
+      classes_[i] = {static_cast<int>(count_max(i)), inverse};
       limits_[i] = {inverse, 0};
     }
   }
@@ -119,7 +119,7 @@ class Front {
   friend class Verifier;
 
   struct Class {
-    int32_t room;
+    int room;
     uint32_t inverse;  // of the block size (slabs.hpp)
   };
 

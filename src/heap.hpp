@@ -56,14 +56,21 @@ class Heap {
   }
 
   // Null is allowed; traps on a pointer that is not a block in use. O(1).
-  [[gnu::always_inline]] void free(void* ptr) {
+  void free(void* ptr) {
+    if constexpr (config.front_bytes) return free_at_once(ptr);
     if constexpr (config.has_slabs) {
-      if constexpr (config.front_bytes) return small_.push_any(common_, ptr);
       if (auto entry = common_.map.at(ptr))
         return small_.push(common_, ptr, entry);
     }
     if constexpr (Threading::is_shared) return free_large(ptr);
     if (ptr) back().give(back().block_in_use(ptr));
+  }
+
+  // The same, inlined.
+  [[gnu::always_inline]] void free_at_once(void* ptr)
+    requires(config.front_bytes != 0)
+  {
+    small_.push_any(common_, ptr);
   }
 
   // The same two as an `Allocator` (allocator.hpp) has them; what the caller
@@ -107,12 +114,14 @@ class Heap {
     return moved;
   }
 
-  // Gives free memory at the end of the heap back to the source; the bytes
-  // released.
+  // Gives free memory at the end of the heap back to the source, and what it
+  // discards of other free blocks; the bytes released at the end.
   size_t trim()
     requires ReleasingPageSource<Source>
   {
     Guard guard(common_.lock);
+    if constexpr (Threading::is_shared) small_.release_kept(common_);
+    if constexpr (BackHeap<config, Source>::discards) back().discard_all();
     return back().release_tail();
   }
 

@@ -28,7 +28,13 @@ struct Malloc {
     }
   }
 
-  [[gnu::always_inline]] static void free(void* ptr) { heap.free(ptr); }
+  [[gnu::always_inline]] static void free(void* ptr) {
+    if constexpr (requires { heap.free_at_once(ptr); }) {
+      heap.free_at_once(ptr);
+    } else {
+      heap.free(ptr);
+    }
+  }
 
   static void* calloc(size_t count, size_t size) {
     size_t total;

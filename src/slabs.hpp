@@ -274,6 +274,7 @@ class Slabs {
     for_each_block(c, slab,
                    [](FreeNode* node) { unlink<config.checks_links>(node); });
     common.map.set(spare, 0);
+    common.back.count_freed(config.slab_size);
     common.back.give(Back::block_of(slab));
     return true;
   }

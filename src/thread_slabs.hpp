@@ -105,6 +105,10 @@ class ThreadSlabs {
   bool refill(Common& common, size_t class_index) {
     Mine* mine = current();
     if (!mine) return begin_thread(common);
+    if (common.back.may_discard()) {
+      Guard guard(common.lock);
+      discard_if_due(common);
+    }
     if constexpr (has_front) {
       if (mine->front.fill(class_index, [&] {
             return mine->slabs.pop(common, class_index);
@@ -144,8 +148,21 @@ class ThreadSlabs {
     Guard guard(common.lock);
     if constexpr (config.thread_cache_bytes)
       if (is_full) mine->cache.release(common.back);
-    common.back.give(common.back.block_in_use(ptr));
+    Header* block = common.back.block_in_use(ptr);
+    common.back.count_freed(Back::size_of(block));
+    common.back.give(block);
+    discard_if_due(common);
   }
+
+  // The caller holds the lock.
+  static void discard_if_due(Common& common) {
+    if constexpr (Back::discards)
+      if (common.back.may_discard()) common.back.discard_if_due();
+  }
+
+  // Gives up what this thread and abandoned heaps keep. The caller holds the
+  // lock.
+  bool release_kept(Common& common) { return reclaim(common); }
 
   // Leaves the heap of this thread to the next one. What the thread allocates
   // afterwards comes from the back heap, if `is_over`; else it begins anew.
@@ -249,11 +266,10 @@ class ThreadSlabs {
       mote_trap_double_free();
     node->back = 0;  // what its user wrote there may look like a link
     size_t class_index = Map::number_of(entry) - 1;
-    if (mine->front.push(mine->place_of(entry), ptr)) return;
-    mine->front.give(
-        class_index, Front::count_max(class_index) / 2,
-        [&](FreeNode* kept) { mine->slabs.push(common, kept, entry); });
-    mine->front.push(mine->place_of(entry), ptr);
+    while (!mine->front.push(mine->place_of(entry), ptr))
+      mine->front.give(
+          class_index, Front::count_max(class_index) / 2,
+          [&](FreeNode* kept) { push_to_slab(common, *mine, kept); });
   }
 
   template <class AnySlot>
@@ -331,8 +347,15 @@ class ThreadSlabs {
   // Puts what others returned on the lists; whether there was any.
   static bool take_back(Common& common, Mine& mine) {
     return for_each_returned(mine, [&](FreeNode* node) {
+      if constexpr (has_front) return push_to_slab(common, mine, node);
       mine.slabs.push(common, node, common.map.at(node));
     });
+  }
+
+  // Apart: it is large, and called where one time in many matters.
+  [[gnu::noinline]] static void push_to_slab(Common& common, Mine& mine,
+                                             FreeNode* node) {
+    mine.slabs.push(common, node, common.map.at(node));
   }
 
   template <class Action>
