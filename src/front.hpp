@@ -1,7 +1,7 @@
 // The small blocks that a thread freed last, which it takes first: a list for
 // each size class, linked one way, in front of the slabs. A pair of malloc and
 // free that stays here touches neither the slab nor the neighbours on a list:
-// natively 48 instructions instead of 89, all checks included.
+// natively 50 instructions instead of 89, all checks included.
 //
 //   class 0 -> block -> block -> block        room for 61 more
 //   class 1 -> null                           room for 64
