@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bits.hpp"
@@ -52,6 +53,26 @@ class Mmap {
     const size_t size_bytes = static_cast<size_t>(end_ - new_end);
     if (reserve_at(new_end, size_bytes, MAP_FIXED) == new_end) end_ = new_end;
     return end_;
+  }
+
+  // Whole system pages; they stay committed, and read as zero when touched.
+  void discard(char* begin, char* end) noexcept {
+    const size_t page = system_page_bytes();
+    char* const first = begin + (-address_of(begin) & (page - 1));
+    char* const last = end - (address_of(end) & (page - 1));
+    if (first >= last) return;
+    const PreserveErrno preserve;
+    madvise(first, static_cast<size_t>(last - first), MADV_DONTNEED);
+  }
+
+  static uint32_t milliseconds() noexcept {
+    struct timespec now = {};
+#ifdef CLOCK_MONOTONIC_COARSE
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+#else
+    clock_gettime(CLOCK_MONOTONIC, &now);
+#endif
+    return static_cast<uint32_t>(now.tv_sec * 1000 + now.tv_nsec / 1'000'000);
   }
 
  private:
@@ -199,6 +220,6 @@ class Mmap {
   }
 };
 
-static_assert(ReleasingPageSource<Mmap>);
+static_assert(ReleasingPageSource<Mmap> && DiscardingPageSource<Mmap>);
 
 }  // namespace mote

@@ -181,6 +181,48 @@ class BackHeap {
     return distance(new_end, old_end);
   }
 
+  // Whether free blocks lose their pages after a while. No thread sees to it:
+  // whoever frees or refills often enough calls
+  // `discard_if_due`, with the lock.
+  static constexpr bool discards =
+      DiscardingPageSource<Source> && !config.is_hardened;
+
+  // Written under the lock, read by anyone.
+  void count_freed(size_t size) {
+    if constexpr (discards)
+      __atomic_store_n(&freed_bytes_, freed_bytes_ + size, __ATOMIC_RELAXED);
+  }
+  bool may_discard() const {
+    if constexpr (discards) {
+      return __atomic_load_n(&freed_bytes_, __ATOMIC_RELAXED) >=
+             config.discard_bytes_min;
+    }
+    return false;
+  }
+  // O(1), but once in the delay O(free blocks).
+  [[gnu::noinline]] void discard_if_due()
+    requires discards
+  {
+    uint32_t now = Source::milliseconds();
+    if (now - discarded_at_ < config.discard_delay_milliseconds) return;
+    discarded_at_ = now;
+    discard_all();
+  }
+  void discard_all()
+    requires discards
+  {
+    count_freed(-freed_bytes_);
+    for (unsigned bin = size_to_bin(config.discarded_block_size_min);
+         bin < bin_count; ++bin) {
+      for (FreeNode* node = bins_[bin].first; node; node = node->next) {
+        Header* block = block_of(node);
+        source_.discard(
+            reinterpret_cast<char*>(node + 1),
+            reinterpret_cast<char*>(at(block, size_of(block) - footer_size)));
+      }
+    }
+  }
+
   Source& source() { return source_; }
   const Source& source() const { return source_; }
   size_t extent() const { return extent_; }
@@ -388,6 +430,11 @@ class BackHeap {
     return true;
   }
 
+  struct Nothing {};
+  [[no_unique_address]]
+  typename Either<discards, size_t, Nothing>::Type freed_bytes_ = {};
+  [[no_unique_address]]
+  typename Either<discards, uint32_t, Nothing>::Type discarded_at_ = {};
   size_t extent_ = 0;      // from the origin to the last sentinel
   size_t extent_max_ = 0;  // and to the highest one
   Header* start_ = nullptr;

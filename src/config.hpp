@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "bits.hpp"
 
@@ -35,11 +36,21 @@ struct Config {
   // followed to a write (free_list.hpp).
   bool checks_links = true;
 
-  // Where threads have heaps of their own: bytes of larger blocks that one
+  // Where threads have heaps of their own: bytes of small blocks of each class
+  // that one keeps in front of its slabs (front.hpp); 0 if none.
+  size_t front_bytes = 0;
+
+  // And bytes of larger blocks that one
   // keeps instead of giving them back, and the largest such block, header
   // included.
   size_t thread_cache_bytes = 0;
   size_t cached_block_size_max = 4096;
+
+  // Where the source can discard: how long free memory keeps its pages, about,
+  // and from how many freed bytes and in blocks of which size it is worth it.
+  uint32_t discard_delay_milliseconds = 250;
+  size_t discard_bytes_min = size_t{1} << 20;
+  size_t discarded_block_size_min = 8192;
 
   // The hardened profile (hardened_heap.hpp): how many freed blocks wait before
   // they are used again, up to which size, and from which size on a block has
@@ -66,7 +77,7 @@ constexpr bool is_valid(Config c) {
          c.class_count >= 1 && c.class_count < 128 &&  // fits the map's entry
          c.slab_size <= 65536 &&  // a product with an inverse tells divisors
          c.slab_size >= c.small_size_max() * 8 &&  // bounds the unused tail
-         (!c.is_hardened || (c.has_slabs && c.checks_links &&
+         (!c.is_hardened || (c.has_slabs && c.checks_links && !c.front_bytes &&
                              !c.thread_cache_bytes && c.quarantine_count >= 1 &&
                              c.quarantined_size_max >= c.small_size_max()));
 }

@@ -29,10 +29,17 @@ class Heap {
   // For a source that must be told where its memory is.
   explicit constexpr Heap(const Source& source) : common_(source) {}
 
+  // A block from the front of this thread (front.hpp), or null.
+  [[gnu::always_inline]] void* pop(size_t size)
+    requires(config.front_bytes != 0)
+  {
+    return pop_small(size);
+  }
+
   // A block of at least `size` bytes (0 counts as 1), or null when memory is
   // refused. O(1), and what the source takes to grow.
   [[gnu::always_inline]] void* allocate(size_t size) {
-    void* ptr = pop(size);
+    void* ptr = pop_small(size);
     return ptr ? ptr : allocate(size, 1, nullptr);
   }
 
@@ -50,12 +57,20 @@ class Heap {
 
   // Null is allowed; traps on a pointer that is not a block in use. O(1).
   void free(void* ptr) {
+    if constexpr (config.front_bytes) return free_at_once(ptr);
     if constexpr (config.has_slabs) {
       if (auto entry = common_.map.at(ptr))
         return small_.push(common_, ptr, entry);
     }
     if constexpr (Threading::is_shared) return free_large(ptr);
     if (ptr) back().give(back().block_in_use(ptr));
+  }
+
+  // The same, inlined.
+  [[gnu::always_inline]] void free_at_once(void* ptr)
+    requires(config.front_bytes != 0)
+  {
+    small_.push_any(common_, ptr);
   }
 
   // The same two as an `Allocator` (allocator.hpp) has them; what the caller
@@ -99,12 +114,14 @@ class Heap {
     return moved;
   }
 
-  // Gives free memory at the end of the heap back to the source; the bytes
-  // released.
+  // Gives free memory at the end of the heap back to the source, and what it
+  // discards of other free blocks; the bytes released at the end.
   size_t trim()
     requires ReleasingPageSource<Source>
   {
     Guard guard(common_.lock);
+    if constexpr (Threading::is_shared) small_.release_kept(common_);
+    if constexpr (BackHeap<config, Source>::discards) back().discard_all();
     return back().release_tail();
   }
 
@@ -147,9 +164,11 @@ class Heap {
   template <Config, PageSource, class>
   friend class Walker;
 
-  [[gnu::always_inline]] void* pop(size_t size) {
+  [[gnu::always_inline]] void* pop_small(size_t size) {
     if constexpr (config.has_slabs) {
       size_t class_index = Small::size_to_class(size);
+      // Else the size is compared instead, in a register of its own.
+      if constexpr (config.front_bytes) asm("" : "+r"(class_index));
       if (class_index < Small::class_count)
         return small_.pop(common_, class_index);
     }

@@ -19,9 +19,22 @@ struct NoErrno {
 
 template <auto& heap, class Errno = NoErrno>
 struct Malloc {
-  static void* malloc(size_t size) { return reported(heap.allocate(size)); }
+  [[gnu::always_inline]] static void* malloc(size_t size) {
+    if constexpr (requires { heap.pop(size); }) {
+      void* ptr = heap.pop(size);
+      return ptr ? ptr : malloc_slowly(size);
+    } else {
+      return reported(heap.allocate(size));
+    }
+  }
 
-  static void free(void* ptr) { heap.free(ptr); }
+  [[gnu::always_inline]] static void free(void* ptr) {
+    if constexpr (requires { heap.free_at_once(ptr); }) {
+      heap.free_at_once(ptr);
+    } else {
+      heap.free(ptr);
+    }
+  }
 
   static void* calloc(size_t count, size_t size) {
     size_t total;
@@ -104,10 +117,14 @@ struct Malloc {
     return ptr && heap.try_expand(ptr, size);
   }
 
- private:
+ protected:
   static void* reported(void* ptr) {
     if (!ptr) Errno::set(Errno::out_of_memory);
     return ptr;
+  }
+  // Apart, so that nothing is saved for a call on the path of small blocks.
+  [[gnu::noinline]] static void* malloc_slowly(size_t size) {
+    return reported(heap.allocate(size, 1));
   }
 };
 

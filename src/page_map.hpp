@@ -27,18 +27,27 @@ class PageMap {
 
  public:
   using Entry = typename Threading::Entry;
+  // What numbers count in: where a thread's front has a word for each class,
+  // words, so that an entry is an address next to that word.
+  static constexpr size_t number_step = config.front_bytes ? sizeof(size_t) : 1;
   // Owners are aligned to it, numbers are below it.
-  static constexpr size_t owner_alignment = 128;
+  static constexpr size_t owner_alignment = 128 * number_step;
   // No slab is at the very beginning of the map: a header is before each.
   static constexpr size_t no_slab = 0;
 
-  static size_t number_of(Entry entry) { return entry % owner_alignment; }
+  static size_t number_of(Entry entry) {
+    return entry % owner_alignment / number_step;
+  }
 
   // The entry for an address, 0 beyond the map. O(1).
   Entry at(const void* ptr) const {
     size_t size = Threading::load(size_);
     size_t index = index_of(ptr);
     return index < size ? entry(index) : Entry{0};
+  }
+
+  [[gnu::always_inline]] bool has(size_t index) const {
+    return index < Threading::load(size_);
   }
 
   // The same for what should lie in a slab. In a linear memory, which has no
@@ -48,7 +57,7 @@ class PageMap {
     return entry(index_of(ptr));
   }
 
-  Entry entry(size_t index) const {
+  [[gnu::always_inline]] Entry entry(size_t index) const {
     const Entry& at = Threading::load(entries_)[index];
     if constexpr (has_plain_entries)
       return static_cast<const volatile Entry&>(at);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 namespace mote {
 
@@ -60,5 +61,15 @@ template <class S>
 concept ReleasingPageSource = PageSource<S> && requires(S& source, char* from) {
   { source.release(from) } noexcept -> same_as<char*>;
 };
+
+// A source that can take contents back and leave the addresses: of
+// [begin, end), which may cost no memory until it is written to, as much as its
+// unit allows. `milliseconds()` is a clock that never goes back.
+template <class S>
+concept DiscardingPageSource =
+    PageSource<S> && requires(S& source, char* begin, char* end) {
+      { source.discard(begin, end) } noexcept -> same_as<void>;
+      { S::milliseconds() } noexcept -> same_as<uint32_t>;
+    };
 
 }  // namespace mote

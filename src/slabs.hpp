@@ -143,6 +143,8 @@ class Slabs {
   friend class HardenedVerifier;
   template <Config, PageSource, class>
   friend class ThreadSlabs;
+  template <Config, class>
+  friend class Front;
 
   using Count = uint32_t;
   static constexpr size_t slab_bytes = config.slab_size - Back::header_size;
@@ -151,17 +153,14 @@ class Slabs {
 
   struct alignas(16) Class {
     FreeList list;
-    uint32_t number;  // class index + 1
-    // 2^32 / block_size, rounded up: an offset is a multiple of the block size
-    // exactly when their product, modulo 2^32, is below it (Lemire, Kaser and
-    // Kurz, "Faster remainder by direct computation", 2019).
-    uint32_t inverse;
-    uint32_t spare;  // map index of a slab that was empty when last seen
+    uint32_t number;   // class index + 1
+    uint32_t inverse;  // of the block size
+    uint32_t spare;    // map index of a slab that was empty when last seen
 
     size_t block_size() const { return number * config.alignment; }
     void set_number(size_t class_number) {
       number = static_cast<uint32_t>(class_number);
-      inverse = static_cast<uint32_t>(UINT32_MAX / block_size() + 1);
+      inverse = inverse_of(block_size());
     }
     bool divides(size_t offset) const {
       return static_cast<uint32_t>(offset) * inverse < inverse;
@@ -171,15 +170,24 @@ class Slabs {
   // What the page map says of slabs of ours.
   size_t entry_of(size_t class_number) const {
     if constexpr (!Threading::is_shared) return class_number;
-    return address_of(this) + class_number;
+    return address_of(this) + class_number * Map::number_step;
   }
-  Class& class_of(Entry entry) { return classes_[entry - entry_of(1)]; }
+  Class& class_of(Entry entry) {
+    return classes_[(entry - entry_of(1)) / Map::number_step];
+  }
   const Class& class_of(Entry entry) const {
-    return classes_[entry - entry_of(1)];
+    return classes_[(entry - entry_of(1)) / Map::number_step];
   }
 
   static size_t offset_of(const void* ptr) {
     return address_of(ptr) % config.slab_size;
+  }
+
+  // 2^32 / block_size, rounded up: an offset is a multiple of the block size
+  // exactly when their product, modulo 2^32, is below it (Lemire, Kaser and
+  // Kurz, "Faster remainder by direct computation", 2019).
+  static constexpr uint32_t inverse_of(size_t block_size) {
+    return static_cast<uint32_t>(UINT32_MAX / block_size + 1);
   }
 
   // How many blocks of the slab around `ptr` are in use.
@@ -188,13 +196,17 @@ class Slabs {
         align_down(address_of(ptr), config.slab_size) + block_bytes);
   }
 
+  [[gnu::always_inline]] static bool may_be_link(const FreeNode* node) {
+    return !(~node->back & (config.alignment - 1));
+  }
+
   // Whether the block is free already, by its back link (F1, F3). What a user
   // wrote there is taken for one only if it ends in ones as a link does, and if
   // it leads to a block in a slab that holds a pointer to this very one.
   [[gnu::always_inline]] static bool is_listed(const Common& common,
                                                const Class& c,
                                                const FreeNode* node) {
-    if (~node->back & (config.alignment - 1)) return false;
+    if (!may_be_link(node)) return false;
     if constexpr (Threading::is_shared)
       if (is_marked_freed(node)) return true;
     return c.list.first == node || (block_size(common, node_before(node)) &&
@@ -268,6 +280,7 @@ class Slabs {
     for_each_block(c, slab,
                    [](FreeNode* node) { unlink<config.checks_links>(node); });
     common.map.set(spare, 0);
+    common.back.count_freed(config.slab_size);
     common.back.give(Back::block_of(slab));
     return true;
   }

@@ -44,6 +44,7 @@
 #include "common.hpp"
 #include "config.hpp"
 #include "free_list.hpp"
+#include "front.hpp"
 #include "page_map.hpp"
 #include "returned_list.hpp"
 #include "slabs.hpp"
@@ -74,23 +75,46 @@ class ThreadSlabs {
 
   // As of Slabs, for the heap of this thread.
   [[gnu::always_inline]] void* pop(Common& common, size_t class_index) {
-    Mine* mine = current();
-    return mine ? mine->slabs.pop(common, class_index) : nullptr;
+    Mine* mine = has_empty_heaps ? slot() : current();
+    if constexpr (!has_empty_heaps)
+      if (!mine) return nullptr;
+    if constexpr (has_front) return mine->front.pop(class_index);
+    return mine->slabs.pop(common, class_index);
   }
 
   [[gnu::always_inline]] void push(Common& common, void* ptr, Entry entry) {
     Mine* mine = slot();
-    // What is not this heap's is further away than any number of a class.
-    if (entry - address_of(mine) < Map::owner_alignment) {
-      mine->slabs.push(common, ptr, entry);
-    } else {
-      send_back(ptr, entry);
+    if (!is_of(mine, entry)) return send_back(ptr, entry);
+    mine->slabs.push(common, ptr, entry);
+  }
+
+  // Frees any block of the heap, or null. An entry of no slab, which is 0, is
+  // no more this thread's than another's: one comparison sets both apart.
+  [[gnu::always_inline]] void push_any(Common& common, void* ptr) {
+    size_t index = common.map.index_of(ptr);
+    if (common.map.has(index)) {
+      Entry entry = common.map.entry(index);
+      Mine* mine = slot();
+      if (is_of(mine, entry) && (has_empty_heaps || mine) &&
+          mine->front.push(mine->place_of(entry), ptr))
+        return;
     }
+    push_slowly(common, ptr);
   }
 
   bool refill(Common& common, size_t class_index) {
     Mine* mine = current();
     if (!mine) return begin_thread(common);
+    if (common.back.may_discard()) {
+      Guard guard(common.lock);
+      discard_if_due(common);
+    }
+    if constexpr (has_front) {
+      if (mine->front.fill(class_index, [&] {
+            return mine->slabs.pop(common, class_index);
+          }))
+        return true;
+    }
     if (take_back(common, *mine)) return true;
     flush(*mine);
     return mine->slabs.add_slab(common, *this, class_index);
@@ -107,7 +131,7 @@ class ThreadSlabs {
   void* pop_large(Common& common, size_t size) {
     if constexpr (config.thread_cache_bytes) {
       if (size > config.cached_block_size_max) return nullptr;
-      if (!slot()) begin_thread(common);
+      if (slot() == none()) begin_thread(common);
       if (Mine* mine = current()) return mine->cache.pop(size);
     }
     return nullptr;
@@ -124,14 +148,27 @@ class ThreadSlabs {
     Guard guard(common.lock);
     if constexpr (config.thread_cache_bytes)
       if (is_full) mine->cache.release(common.back);
-    common.back.give(common.back.block_in_use(ptr));
+    Header* block = common.back.block_in_use(ptr);
+    common.back.count_freed(Back::size_of(block));
+    common.back.give(block);
+    discard_if_due(common);
   }
+
+  // The caller holds the lock.
+  static void discard_if_due(Common& common) {
+    if constexpr (Back::discards)
+      if (common.back.may_discard()) common.back.discard_if_due();
+  }
+
+  // Gives up what this thread and abandoned heaps keep. The caller holds the
+  // lock.
+  bool release_kept(Common& common) { return reclaim(common); }
 
   // Leaves the heap of this thread to the next one. What the thread allocates
   // afterwards comes from the back heap, if `is_over`; else it begins anew.
   void end_thread(Common& common, bool is_over) {
     Mine* mine = current();
-    Slot::set(is_over ? ended() : nullptr);
+    Slot::set(is_over ? ended() : none());
     if (mine) abandon(common, mine);
   }
 
@@ -157,9 +194,12 @@ class ThreadSlabs {
   static constexpr size_t batch_count = 8;
   static constexpr size_t batch_size = 32;
 
-  struct NoCache {};
+  struct Nothing {};
   using Cache = typename Either<config.thread_cache_bytes != 0,
-                                BlockCache<config, Source>, NoCache>::Type;
+                                BlockCache<config, Source>, Nothing>::Type;
+  static constexpr bool has_front = config.front_bytes != 0;
+  using Front =
+      typename Either<has_front, mote::Front<config, Small>, Nothing>::Type;
 
   struct Mine;
 
@@ -173,6 +213,7 @@ class ThreadSlabs {
 
   struct alignas(Map::owner_alignment) Mine {
     Small slabs;  // first: entries of the page map hold its address
+    [[no_unique_address]] Front front;
     [[no_unique_address]] Cache cache;
     Batch batches[batch_count];
     Mine* next;
@@ -180,20 +221,68 @@ class ThreadSlabs {
     bool is_abandoned;
     // What others freed; written by them, so on a cache line of its own.
     alignas(64) ReturnedList<> returned;
+
+    // In the front: numbers count from 1, in steps of a word.
+    size_t place_of(Entry entry) const {
+      return entry - address_of(this) - Map::number_step;
+    }
   };
 
-  // In the slot of a thread that has ended but still runs: other destructors.
-  static void* ended() { return reinterpret_cast<void*>(1); }
+  // Whether the platform's slot has heaps without a block for threads that have
+  // none: what is zero up to the cache is one.
+  static constexpr bool has_empty_heaps = requires { Slot::none; };
+
+  // In the slot of a thread that has no heap yet, and of one that has ended but
+  // still runs: other destructors.
+  static void* none() {
+    if constexpr (has_empty_heaps) return &Slot::none;
+    return nullptr;
+  }
+  static void* ended() {
+    if constexpr (has_empty_heaps) return &Slot::ended;
+    return reinterpret_cast<void*>(1);
+  }
   static Mine* slot() { return static_cast<Mine*>(Slot::get()); }
   static Mine* current() {
     Mine* mine = slot();
+    if constexpr (has_empty_heaps)
+      if (mine == none()) return nullptr;
     return mine == ended() ? nullptr : mine;
   }
+
+  // What is not a heap's is further away from it than any number of a class.
+  [[gnu::always_inline]] static bool is_of(const Mine* mine, Entry entry) {
+    return entry - address_of(mine) < Map::owner_alignment;
+  }
+
+  // Frees a block that this thread's front did not take at once.
+  [[gnu::noinline]] void push_slowly(Common& common, void* ptr) {
+    Entry entry = common.map.at(ptr);
+    if (!entry) return ptr ? push_large(common, ptr) : void();
+    Mine* mine = slot();
+    if (!is_of(mine, entry)) return send_back(ptr, entry);
+    auto* node = static_cast<FreeNode*>(ptr);
+    if (Small::is_listed(common, mine->slabs.class_of(entry), node))
+      mote_trap_double_free();
+    node->back = 0;  // what its user wrote there may look like a link
+    size_t class_index = Map::number_of(entry) - 1;
+    while (!mine->front.push(mine->place_of(entry), ptr))
+      mine->front.give(
+          class_index, Front::count_max(class_index) / 2,
+          [&](FreeNode* kept) { push_to_slab(common, *mine, kept); });
+  }
+
+  template <class AnySlot>
+  static constexpr size_t empty_heap_size() {
+    if constexpr (has_empty_heaps) return sizeof(AnySlot::none);
+    return SIZE_MAX;
+  }
+  static_assert(empty_heap_size<Slot>() >= sizeof(Small) + sizeof(Front));
 
   // Gives this thread a heap, an abandoned or a new one; whether it now has
   // one.
   [[gnu::noinline]] bool begin_thread(Common& common) {
-    if (slot()) return false;
+    if (slot() != none()) return false;
     Mine* mine = adopt(common);
     if (mine) Slot::set(mine);
     return mine;
@@ -211,6 +300,7 @@ class ThreadSlabs {
         static_cast<Mine*>(allocate_large(common, sizeof(Mine), alignof(Mine)));
     if (!mine) return nullptr;
     __builtin_memset(static_cast<void*>(mine), 0, sizeof(Mine));
+    if constexpr (has_front) mine->front.begin();
     mine->next = all_;
     all_ = mine;
     return mine;
@@ -224,7 +314,7 @@ class ThreadSlabs {
       mote_trap_invalid_pointer();
     if (is_marked_freed(node)) mote_trap_double_free();
     mark_freed(node);
-    auto* owner = reinterpret_cast<Mine*>(entry - number);
+    auto* owner = reinterpret_cast<Mine*>(entry - number * Map::number_step);
     if (Mine* mine = current()) {
       add(mine->batches[address_of(owner) / sizeof(Mine) % batch_count], owner,
           node);
@@ -257,8 +347,15 @@ class ThreadSlabs {
   // Puts what others returned on the lists; whether there was any.
   static bool take_back(Common& common, Mine& mine) {
     return for_each_returned(mine, [&](FreeNode* node) {
+      if constexpr (has_front) return push_to_slab(common, mine, node);
       mine.slabs.push(common, node, common.map.at(node));
     });
+  }
+
+  // Apart: it is large, and called where one time in many matters.
+  [[gnu::noinline]] static void push_to_slab(Common& common, Mine& mine,
+                                             FreeNode* node) {
+    mine.slabs.push(common, node, common.map.at(node));
   }
 
   template <class Action>
@@ -285,11 +382,13 @@ class ThreadSlabs {
 
   // Takes back what others returned, and gives up what is empty or only kept.
   static bool drain(Common& common, Mine& mine) {
-    for_each_returned(mine, [&](FreeNode* node) {
+    auto put = [&](FreeNode* node) {
       auto& c = mine.slabs.class_of(common.map.at(node));
       if (mine.slabs.put(common, c, node))
         mine.slabs.retire(common, c, common.map.index_of(node));
-    });
+    };
+    for_each_returned(mine, put);
+    if constexpr (has_front) mine.front.give_all(put);
     bool any = mine.slabs.release_spares(common);
     if constexpr (config.thread_cache_bytes)
       any |= mine.cache.release(common.back);

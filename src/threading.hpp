@@ -91,7 +91,7 @@ struct PerThread {
   // What one thread writes, others may read at any time, and what was written
   // before it.
   template <class T>
-  static T load(const T& from) {
+  [[gnu::always_inline]] static T load(const T& from) {
     return __atomic_load_n(&from, __ATOMIC_ACQUIRE);
   }
   template <class T>

@@ -109,8 +109,11 @@ class Verifier {
   template <class Threads>
   static const char* verify_small(const Common& common, Threads& threads) {
     const char* broken = nullptr;
-    for (auto* one = threads.all_; one && !broken; one = one->next)
+    for (auto* one = threads.all_; one && !broken; one = one->next) {
       broken = verify_slabs(common, one->slabs);
+      if constexpr (config.front_bytes)
+        if (!broken) broken = verify_front(common, one->slabs, one->front);
+    }
     for (auto* one = threads.abandoned_; one && !broken;
          one = one->next_abandoned)
       if (!one->is_abandoned) broken = "T1";
@@ -126,6 +129,20 @@ class Verifier {
     const char* broken = for_each_slab(common, small, verify_full);
     add_listed(small, -1);
     return broken ? broken : for_each_slab(common, small, verify_spare);
+  }
+
+  template <class Front>
+  static const char* verify_front(const Common& common, const Small& small,
+                                  const Front& front) {
+    for (size_t c = 0; c < Small::class_count; ++c) {
+      size_t room = Front::count_max(c);
+      for (FreeNode* node = front.first_[c]; node; node = node->next) {
+        if (!is_marked_freed(node) || room-- == 0) return "N1";
+        if (common.map.at(node) != small.entry_of(c + 1)) return "N1";
+      }
+      if (static_cast<size_t>(front.classes_[c].room) != room) return "N1";
+    }
+    return nullptr;
   }
 
   static const char* verify_list(const Common& common, const Small& small,
@@ -155,7 +172,8 @@ class Verifier {
   static const char* for_each_slab(const Common& common, const Small& small,
                                    Visit visit) {
     for (size_t index = 0; index < common.map.size(); ++index) {
-      size_t number = common.map.entry(index) - small.entry_of(0);
+      size_t number =
+          (common.map.entry(index) - small.entry_of(0)) / Map::number_step;
       if (number - 1 >= Small::class_count) continue;
       const auto& c = small.classes_[number - 1];
       if (const char* broken = visit(common.map.slab_at(index), c, index))

@@ -177,7 +177,7 @@ class Walker {
       // Only a slab lies where its own entry is.
       if (kind == mote_piece_used && map.at(payload)) {
         visit(mote_piece{payload, size, mote_piece_slab});
-        visit_slab(payload, *Small::used_count(payload));
+        visit_slab(payload, used_count(heap, payload));
         return;
       }
     }
@@ -191,6 +191,18 @@ class Walker {
         kind = mote_piece_free;
     }
     visit(mote_piece{payload, size, kind});
+  }
+
+  // What a thread keeps in front of its slabs, or returns to another, is in use
+  // for the slab alone.
+  static size_t used_count(const Whole& heap, const void* slab) {
+    size_t count = *Small::used_count(slab);
+    if constexpr (config.front_bytes) {
+      Small::for_each_block(
+          class_of(heap, slab), const_cast<void*>(slab),
+          [&](const FreeNode* node) { count -= is_marked_freed(node); });
+    }
+    return count;
   }
 
   template <class Class>
@@ -218,7 +230,8 @@ class Walker {
   // The owner of a slab, by its entry.
   static const Small& slabs_of(const Whole& heap, size_t entry) {
     if constexpr (Threading::is_shared) {
-      return *reinterpret_cast<const Small*>(entry - Map::number_of(entry));
+      return *reinterpret_cast<const Small*>(
+          align_down(entry, Map::owner_alignment));
     } else {
       return heap.small_;
     }

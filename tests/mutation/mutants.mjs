@@ -15,6 +15,7 @@ const seal = inFile('src/seal.hpp');
 const quarantine = inFile('src/quarantine.hpp');
 const hardened = inFile('src/hardened_heap.hpp');
 const threads = inFile('src/thread_slabs.hpp');
+const front = inFile('src/front.hpp');
 const cache = inFile('src/block_cache.hpp');
 const returned = inFile('src/returned_list.hpp');
 const trace = inFile('src/trace_format.hpp');
@@ -86,7 +87,7 @@ export const mutants = [
   slabs('the count of a new slab is what was there', '*used_count(slab) = 0;', ''),
   slabs('the spares of one class only return', 'any |= retire(common, c, Map::no_slab);', 'if (!any) any = retire(common, c, Map::no_slab);',
     'the heap asks again as long as anything returned, so the others follow one by one, and the same is served'),
-  slabs('the inverse is one too small', 'UINT32_MAX / block_size() + 1', 'UINT32_MAX / block_size()'),
+  slabs('the inverse is one too small', 'UINT32_MAX / block_size + 1', 'UINT32_MAX / block_size'),
 
   map('the map is not cleared', '__builtin_memset(entries, 0, size * sizeof(Entry));', ''),
   map('a map that doubles forgets', '__builtin_memcpy(entries, entries_, size_ * sizeof(Entry));', ''),
@@ -115,6 +116,9 @@ export const mutants = [
   names('sized reallocation forgets the alignment', 'return C::realloc_sized(ptr, old_size, align, new_size);', 'return C::realloc(ptr, new_size + 0 * (old_size + align));'),
   names('free_aligned_sized does nothing', 'void free_aligned_sized(void* ptr, size_t align, size_t size) {\n  C::free_sized(ptr, size, align);\n}', 'void free_aligned_sized(void*, size_t, size_t) {}'),
 
+  front('more waits in front than there is room for', 'if (--c.room < 0) return false;', '--c.room;'),
+  front('a link in front is followed wherever it leads', 'if (!is_marked_freed(node)) mote_trap_corrupted_heap();', ''),
+  front('a second free is not looked at again', 'if (Small::may_be_link(node)) return false;', ''),
   threads('a batch that is full is lost', 'batch.owner->returned.add(batch.first, batch.last);', ''),
   threads('a batch of another owner is not sent first', 'flush(batch);\n      batch.owner = owner;', 'batch.owner = owner;'),
   threads('batches stay when their thread ends', 'flush(*mine);\n    Guard guard(common.lock);\n    mine->next_abandoned', 'Guard guard(common.lock);\n    mine->next_abandoned'),

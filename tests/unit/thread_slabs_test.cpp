@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "heap.hpp"
+#include "statistics.hpp"
 #include "support/fake_pages.hpp"
 #include "support/heap_access.hpp"
 #include "support/random.hpp"
@@ -51,19 +52,20 @@ struct StrictLock {
   size_t count = 0;
 };
 
-class thread_slabs : public testing::Test {
+template <Config chosen>
+class OnStage : public testing::Test {
  protected:
-  static constexpr Config config = {.thread_cache_bytes = 16384};
+  static constexpr Config config = chosen;
   using Threads = PerThread<StrictLock, Stage>;
   using Whole = HeapFor<config, FakePages, Threads>;
   static constexpr size_t batch_size = 32;
 
-  thread_slabs() {
+  OnStage() {
     heap_.source().arena_bytes = size_t{4} << 20;
     std::fill_n(Stage::slots, Stage::thread_count, nullptr);
     Stage::running = 0;
   }
-  ~thread_slabs() override { EXPECT_STREQ(verify(heap_), nullptr); }
+  ~OnStage() override { EXPECT_STREQ(verify(heap_), nullptr); }
 
   void* allocate(size_t thread, size_t size) {
     Stage::running = thread;
@@ -108,6 +110,8 @@ class thread_slabs : public testing::Test {
 
   Whole heap_;
 };
+
+class thread_slabs : public OnStage<Config{.thread_cache_bytes = 16384}> {};
 
 TEST_F(thread_slabs, each_thread_has_slabs_of_its_own) {
   void* const one = allocate(0, 64);
@@ -336,6 +340,109 @@ TEST_F(Sequences, of_up_to_five_actions_keep_every_invariant) {
     settle();
     ASSERT_EQ(slab_count(), 0u) << sequence;
   }
+}
+
+// With a front: 64 blocks of 16 bytes each, 16 of 64, 8 of 128 and more.
+class front
+    : public OnStage<Config{.front_bytes = 1024, .thread_cache_bytes = 4096}> {
+};
+
+TEST_F(front, N1_keeps_so_many_blocks_and_their_order) {
+  const std::vector<void*> blocks = allocate_many(0, 40, 64);
+  free_many(0, blocks);
+  ASSERT_STREQ(verify(heap_), nullptr);
+  // The last freed first, and nothing of it asks the slabs or a lock.
+  const size_t locks = lock_count();
+  for (size_t i = 0; i < 8; ++i)
+    EXPECT_EQ(allocate(0, 64), blocks[blocks.size() - 1 - i]);
+  EXPECT_EQ(lock_count(), locks);
+  free_many(0, {blocks.end() - 8, blocks.end()});
+}
+
+TEST_F(front, what_it_keeps_is_free_for_who_walks) {
+  const std::vector<void*> blocks = allocate_many(0, 10, 64);
+  free_many(0, {blocks.begin() + 1, blocks.end()});
+  size_t used_count = 0;
+  walk(heap_, [&](const mote_piece& piece) {
+    used_count += piece.kind == mote_piece_used && piece.size_bytes == 64;
+  });
+  EXPECT_EQ(used_count, 1u);
+  EXPECT_EQ(statistics(heap_).by_size[6].used_count, 1u);
+  free(0, blocks[0]);
+}
+
+TEST_F(front, an_abandoned_one_gives_its_blocks_before_memory_grows) {
+  free_many(0, allocate_many(0, 200, 128));
+  ASSERT_GT(slab_count(), 0u);
+  settle();
+  EXPECT_EQ(slab_count(), 0u);
+}
+
+TEST_F(front, random_programs_keep_every_invariant) {
+  Random random(seed());
+  struct Owned {
+    void* ptr;
+    size_t size;
+  };
+  std::vector<Owned> blocks;
+  for (size_t step = 0; step < size_t{4000} * rounds(4); ++step) {
+    const size_t thread = random.below(Stage::thread_count);
+    if (random.one_in(400)) end(thread);
+    const size_t bias = step / 500 % 2 ? 3 : 1;  // grows, then shrinks
+    if (blocks.empty() || random.below(4) < bias) {
+      const size_t size = random.between(1, 400);
+      void* const ptr = allocate(thread, size);
+      ASSERT_NE(ptr, nullptr);
+      // As a link looks, and as one that no user may be taken for.
+      memset(ptr, random.one_in(2) ? 0xFF : 0, size);
+      blocks.push_back({ptr, size});
+    } else {
+      std::swap(blocks[random.below(blocks.size())], blocks.back());
+      free(thread, blocks.back().ptr);
+      blocks.pop_back();
+    }
+    if (step % 64 == 0) {
+      ASSERT_STREQ(verify(heap_), nullptr) << step;
+    }
+  }
+  for (const Owned& block : blocks) free(0, block.ptr);
+  settle();
+  EXPECT_EQ(slab_count(), 0u);
+}
+
+using front_death = front;
+
+TEST_F(front_death, a_second_free_is_seen_wherever_the_block_is_by_then) {
+#if GTEST_HAS_DEATH_TEST
+  const std::vector<void*> blocks = allocate_many(0, 60, 64);
+  free(0, blocks[0]);
+  EXPECT_DEATH(free(0, blocks[0]), "");
+  allocate(1, 16);
+  EXPECT_DEATH(free(1, blocks[0]), "");
+  free_many(0, {blocks.begin() + 1, blocks.end()});  // to the slabs, most
+  for (void* block : blocks) EXPECT_DEATH(free(0, block), "");
+#else
+  GTEST_SKIP();
+#endif
+}
+
+TEST_F(front_death, an_overwritten_link_is_not_followed_to_a_write) {
+#if GTEST_HAS_DEATH_TEST
+  const std::vector<void*> blocks = allocate_many(0, 2, 64);
+  static uint64_t target[2] = {1, 2};
+  free(0, blocks[0]);
+  free(0, blocks[1]);
+  void* const where = static_cast<void*>(target);
+  memcpy(blocks[1], &where, sizeof where);
+  allocate(0, 64);
+  EXPECT_DEATH(allocate(0, 64), "");
+  EXPECT_DEATH(free(0, static_cast<char*>(blocks[1]) + 16), "");
+  // So that the heap is whole for who verifies it.
+  free(0, blocks[1]);
+  memcpy(blocks[1], static_cast<const void*>(&blocks[0]), sizeof where);
+#else
+  GTEST_SKIP();
+#endif
 }
 
 // What a user must not do.
