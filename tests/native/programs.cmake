@@ -1,5 +1,5 @@
 # Real programs over the libraries that users get.
-if(NOT WIN32)
+if(NOT WIN32 AND NOT CMAKE_CROSSCOMPILING)
   mote_add_test(preload
     bash ${CMAKE_CURRENT_LIST_DIR}/preload $<TARGET_FILE:mote_shared>)
   mote_add_test(exported_names
