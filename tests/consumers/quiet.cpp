@@ -4,5 +4,5 @@
 
 int main() {
   const char* const copy = strdup("mote serves this program");
-  return copy == nullptr || puts(copy) < 0;
+  return !copy || puts(copy) < 0;
 }

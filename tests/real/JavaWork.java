@@ -14,14 +14,15 @@ public final class JavaWork {
   private static String work(int seed) {
     Random random = new Random(seed);
     TreeMap<String, List<Integer>> map = new TreeMap<>();
-    for (int i = 0; i < 60_000; ++i) {
+    for (int i = 0; i < 20_000; ++i) {
       map.computeIfAbsent("k" + random.nextInt(9000), key -> new ArrayList<>()).add(i);
     }
     CRC32 sum = new CRC32();
+    String text = map.toString();
     byte[] packed = new byte[1 << 20];
     for (int i = 0; i < 60; ++i) {
       Deflater deflater = new Deflater(1 + i % 9);
-      deflater.setInput(map.toString().substring(i * 1000, i * 1000 + 60_000).getBytes());
+      deflater.setInput(text.substring(i * 1000, i * 1000 + 60_000).getBytes());
       deflater.finish();
       sum.update(packed, 0, deflater.deflate(packed));
       deflater.end();
@@ -32,7 +33,7 @@ public final class JavaWork {
   public static void main(String[] arguments) throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(4);
     List<Future<String>> answers = new ArrayList<>();
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < 4; ++i) {
       int seed = i;
       answers.add(threads.submit((Callable<String>) () -> work(seed)));
     }

@@ -10,7 +10,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { root } from '../programs/support.mjs';
+import { output, root } from '../programs/support.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 export const directory = join(root, 'build/real');
@@ -87,8 +87,8 @@ export const programs = [
   { name: 'z3', command: ['z3', source('z3_work.smt2')], isLong: true },
   {
     name: 'a JVM',
-    prepare: () => mkdirSync(javaClasses, { recursive: true }),
-    command: ['bash', '-c', 'javac -d "$0" "$1" && java -XX:+UseSerialGC -Xmx256m -cp "$0" JavaWork', javaClasses, source('JavaWork.java')],
+    prepare: () => existsSync(javaClasses) || output('javac', ['-d', javaClasses, source('JavaWork.java')]),
+    command: ['java', '-XX:+UseSerialGC', '-Xmx256m', '-cp', javaClasses, 'JavaWork'],
     isLong: true,
   },
   {
