@@ -27,3 +27,15 @@ if(CMAKE_SYSTEM_NAME STREQUAL Linux AND
   target_compile_options(single_step PRIVATE -Wall -Wextra -O1 -fno-builtin)
   mote_add_test(atomics $<TARGET_FILE:single_step> check $<TARGET_FILE:mote_shared>)
 endif()
+if(WIN32)
+  # Linked with the DLL only; everything else is the C runtime's.
+  add_executable(windows_dll ${CMAKE_CURRENT_LIST_DIR}/windows_dll.cpp)
+  target_link_libraries(windows_dll PRIVATE mote_shared)
+  target_compile_features(windows_dll PRIVATE cxx_std_20)
+  target_compile_options(windows_dll PRIVATE -Wall -Wextra -O1 -fno-builtin)
+  # Windows looks for DLLs beside the program.
+  set_target_properties(mote_shared windows_dll PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/windows_dll)
+  mote_add_test(windows_dll ${CMAKE_CROSSCOMPILING_EMULATOR}
+    $<TARGET_FILE:windows_dll>)
+endif()
