@@ -5,6 +5,8 @@
 //   environment  what it needs beside the allocator's
 //   prepare      runs before the clock starts
 //   answer       of what it printed, what must be the same with every allocator
+//   loads        whose malloc must be the preloaded one: the command, if nothing else
+//                is said; Chromium has one of its own, which no preload replaces
 //   isLong       left out unless all are asked for: needs more than Debian's
 //                usual programs, or minutes
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -36,7 +38,9 @@ const pythonTests = {
 };
 
 const assembly = inDirectory('cxx_work.s');
+const compilers = (compiler) => (compiler === 'g++' ? ['g++', output('g++', ['-print-prog-name=cc1plus']).trim()] : [compiler]);
 const compile = (compiler) => ({
+  loads: () => compilers(compiler),
   prepare: () => rmSync(assembly, { force: true }),
   command: [compiler, '-std=c++20', '-O2', '-S', source('cxx_work.cpp'), '-o', assembly],
   answer: () => readFileSync(assembly, 'utf8'),
@@ -45,6 +49,7 @@ const compile = (compiler) => ({
 // The slowest of mote's own tests to compile.
 const object = inDirectory('own_test.s');
 const compileOwn = (compiler) => ({
+  loads: () => compilers(compiler),
   prepare: () => rmSync(object, { force: true }),
   command: [compiler, '-std=c++20', '-O1', '-S', `-I${root}`, `-I${root}/src`, `-I${root}/src/include`, `-I${root}/tests`, `-I${root}/native`,
     '-isystem', '/usr/src/googletest/googletest/include', `${root}/tests/unit/thread_slabs_test.cpp`, '-o', object],
@@ -65,6 +70,7 @@ export const programs = [
       mkdirSync(repository);
     },
     command: ['bash', source('git_work'), repository],
+    loads: ['bash', 'git'],
   },
   { name: 'g++ -O2', ...compile('g++') },
   { name: 'clang++ -O2', ...compile('clang++-19'), isLong: true },
@@ -74,6 +80,7 @@ export const programs = [
   {
     name: 'sqlite3',
     command: ['bash', '-c', 'sqlite3 :memory: <"$0"', join(root, 'tests/programs/sqlite/workload.sql')],
+    loads: ['sqlite3'],
     isLong: true,
   },
   { name: 'node, four workers', command: ['node', source('node_work.mjs')], isLong: true },
@@ -81,9 +88,15 @@ export const programs = [
     name: 'redis-server, MALLOC=libc',
     needs: join(redis, 'redis-server'),
     command: ['bash', source('redis_work'), redis],
+    loads: [join(redis, 'redis-server')],
     isLong: true,
   },
-  { name: 'nginx, two processes', command: ['bash', source('nginx_work'), inDirectory('nginx')], isLong: true },
+  {
+    name: 'nginx, two processes',
+    command: ['bash', source('nginx_work'), inDirectory('nginx')],
+    loads: ['/usr/sbin/nginx'],
+    isLong: true,
+  },
   { name: 'z3', command: ['z3', source('z3_work.smt2')], isLong: true },
   {
     name: 'a JVM',
@@ -92,14 +105,17 @@ export const programs = [
     isLong: true,
   },
   {
-    name: 'rustc -O',
+    // rustup's has a malloc of its own.
+    name: "Debian's rustc -O",
+    needs: '/usr/bin/rustc',
     prepare: () => copyFileSync(source('rust_work.rs'), inDirectory('rust_work.rs')),
-    command: ['rustc', '-O', '--edition=2021', '-C', 'codegen-units=1', '--emit=asm', 'rust_work.rs', '-o', 'rust_work.s'],
+    command: ['/usr/bin/rustc', '-O', '--edition=2021', '-C', 'codegen-units=1', '--emit=asm', 'rust_work.rs', '-o', 'rust_work.s'],
     answer: () => readFileSync(inDirectory('rust_work.s'), 'utf8'),
     isLong: true,
   },
   {
-    name: 'Chromium, a page',
+    name: 'Chromium, a page (its own malloc)',
+    loads: [],
     command: ['chromium', '--headless', '--no-sandbox', '--disable-gpu', '--virtual-time-budget=5000',
       `--user-data-dir=${inDirectory('chromium')}`, '--dump-dom', `file://${source('page.html')}`],
     isLong: true,
@@ -107,5 +123,9 @@ export const programs = [
   { name: "CPython's tests", ...pythonTests },
   { name: "CPython's tests, PYTHONMALLOC=malloc", environment: { PYTHONMALLOC: 'malloc' }, ...pythonTests },
 ];
+
+export function loads({ command, loads: told = [command[0]] }) {
+  return typeof told === 'function' ? told() : told;
+}
 
 export const canRun = ({ needs }) => needs === undefined || existsSync(needs);

@@ -17,7 +17,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { markdownTable, textTable } from '../../size-reports/tool/tables.mjs';
 import { Failure, digest, inRounds, mebibytes, median, output, percent, root, runMain, runsInWords, seconds } from '../programs/support.mjs';
-import { canRun, directory, programs as allPrograms } from './programs.mjs';
+import { canRun, directory, loads, programs as allPrograms } from './programs.mjs';
 
 function readArguments() {
   const { values, positionals: [library, ...names] } = parseArgs({
@@ -49,7 +49,7 @@ function allocatorsFor({ library, hardened, peers }) {
 // A preload that the loader refuses is only a warning of its, so it is asked
 // which library's malloc each program got.
 function requirePreload(command, library) {
-  const printed = output('bash', ['-c', 'LD_DEBUG=bindings "$0" --version 2>&1', command], { env: { ...process.env, LD_PRELOAD: library } });
+  const printed = output('bash', ['-c', 'LD_DEBUG=bindings "$0" --version 2>&1 || true', command], { env: { ...process.env, LD_PRELOAD: library } });
   if (!printed.split('\n').some((line) => line.includes(`to ${library} `) && /symbol `malloc'/.test(line))) {
     throw new Failure(`${command} does not get its malloc from ${library}`);
   }
@@ -103,8 +103,7 @@ await runMain('real programs', async () => {
   const missing = programs.filter((program) => !canRun(program));
   if (programs.length === 0 || missing.length > 0) throw new Failure(missing.map(({ name, needs }) => `${name} needs ${needs}`).join('; ') || 'no such program');
   mkdirSync(directory, { recursive: true });
-  const compiler = output('g++', ['-print-prog-name=cc1plus']).trim();
-  for (const command of ['python3', 'git', 'bash', 'g++', compiler]) requirePreload(command, asked.library);
+  for (const command of new Set(programs.flatMap(loads))) requirePreload(command, asked.library);
   for (const program of programs) program.runs = new Map(allocators.map(({ name }) => [name, []]));
   const runCount = await inRounds((i, count) => {
     for (const program of programs) {
