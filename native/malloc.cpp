@@ -96,7 +96,7 @@ void* reallocarray(void* ptr, size_t count, size_t size) {
 }
 
 // Old programs' name for free, which glibc still has for them.
-void cfree(void* ptr) { C::free(ptr); }
+void cfree(void* ptr) { free(ptr); }
 
 // The bytes to keep, which glibc lets one say, are not worth a rule.
 int malloc_trim(size_t) { return heap.trim() != 0; }
@@ -109,7 +109,7 @@ int mallopt(int, int) { return 0; }
 
 void* __libc_malloc(size_t size) { return C::malloc(size); }
 void __libc_free(void* ptr) { C::free(ptr); }
-void __libc_cfree(void* ptr) { C::free(ptr); }
+void __libc_cfree(void* ptr) { free(ptr); }
 void* __libc_calloc(size_t count, size_t size) {
   return C::calloc(count, size);
 }

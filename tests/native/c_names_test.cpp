@@ -195,7 +195,8 @@ TEST(c_names, posix_memalign_returns_its_error) {
   void* const untouched = &errno;
   void* ptr = untouched;
   errno = 0;
-  for (size_t align : {0, 1, 2, 3, 4, 12, 24, 100}) {
+  for (size_t align : {size_t{0}, size_t{1}, size_t{3}, sizeof(void*) / 2,
+                       size_t{12}, size_t{24}, size_t{100}}) {
     EXPECT_EQ(posix_memalign(&ptr, opaque(align), 10), EINVAL) << align;
   }
   EXPECT_EQ(posix_memalign(&ptr, 16, opaque(SIZE_MAX - 100)), ENOMEM);

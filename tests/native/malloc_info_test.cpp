@@ -132,6 +132,8 @@ TEST(inspect, a_walk_while_others_allocate_sees_a_whole_heap) {
     ASSERT_LE(count, pieces.size());
     ASSERT_GT(count, 0u);
     for (size_t p = 1; p < count; ++p) {
+      // A region may lie anywhere.
+      if (pieces[p].kind == mote_piece_region) continue;
       ASSERT_GE(pieces[p].address, pieces[p - 1].address);
     }
     mote_statistics s;

@@ -87,8 +87,13 @@ TEST(mmap_source, release_gives_memory_back_to_the_system) {
   EXPECT_TRUE(is_filled_with(again, 0));
 }
 
+// Where there are so many addresses that the windows of all these sources,
+// which give none back, leave room for more.
+constexpr bool has_many_addresses = sizeof(void*) > 4;
+
 // 64 MiB fill the first window; the next ones must continue it.
 TEST(mmap_source, full_window_is_extended_in_place) {
+  if (!has_many_addresses) GTEST_SKIP() << "the next window may be in the way";
   Mmap source;
   Span last = source.acquire(size_t{1} << 20);
   for (int i = 0; i < 500; ++i) {
@@ -100,6 +105,7 @@ TEST(mmap_source, full_window_is_extended_in_place) {
 }
 
 TEST(mmap_source, occupied_addresses_are_left_alone) {
+  if (!has_many_addresses) GTEST_SKIP() << "somebody may be there already";
   Mmap source;
   const Span first = source.acquire(1);
   ASSERT_NE(first.begin, nullptr);
@@ -164,6 +170,7 @@ TEST(mmap_source, later_limit_is_obeyed) {
 }
 
 TEST(mmap_source, heaps_do_not_get_into_each_others_way) {
+  if (!has_many_addresses) GTEST_SKIP() << "there is no room for 2.4 GiB";
   Mmap sources[8];
   for (Mmap& source : sources) ASSERT_NE(source.acquire(1).begin, nullptr);
   for (Mmap& source : sources) {
@@ -179,7 +186,8 @@ TEST(mmap_source, heaps_do_not_get_into_each_others_way) {
 TEST(mmap_source, more_than_the_machine_has_is_refused) {
   Mmap source;
   const Span first = source.acquire(1);
-  EXPECT_EQ(source.acquire(SIZE_MAX / 8).begin, nullptr);
+  EXPECT_EQ(source.acquire(SIZE_MAX / (has_many_addresses ? 8 : 3)).begin,
+            nullptr);
   const Span next = source.acquire(1);
   EXPECT_EQ(static_cast<void*>(next.begin), first.begin + first.size_bytes);
 }
