@@ -93,6 +93,9 @@ void* reallocarray(void* ptr, size_t count, size_t size) {
   return C::realloc(ptr, total);
 }
 
+// Old programs' name for free, which glibc still has for them.
+void cfree(void* ptr) { free(ptr); }
+
 // The bytes to keep, which glibc lets one say, are not worth a rule.
 int malloc_trim(size_t) { return heap.trim() != 0; }
 
@@ -104,6 +107,7 @@ int mallopt(int, int) { return 0; }
 
 void* __libc_malloc(size_t size) { return C::malloc(size); }
 void __libc_free(void* ptr) { C::free_sized(ptr, mote::untold, mote::untold); }
+void __libc_cfree(void* ptr) { __libc_free(ptr); }
 void* __libc_calloc(size_t count, size_t size) {
   return C::calloc(count, size);
 }

@@ -6,9 +6,11 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "errno.hpp"
 #include "mote/inspect.h"
+#include "print_statistics.hpp"
 
 // As <malloc.h> of glibc declares them; others have no such header.
 namespace {
@@ -71,6 +73,18 @@ void print_sizes(FILE* file, const mote_statistics& s) {
 
 }  // namespace
 
+void mote::print_statistics(int descriptor) {
+  const mote_statistics s = ask();
+  dprintf(descriptor,
+          "system bytes     = %10zu\n"
+          "max system bytes = %10zu\n"
+          "in use bytes     = %10zu in %zu blocks\n"
+          "free bytes       = %10zu in %zu blocks\n"
+          "largest free     = %10zu\n",
+          s.footprint_bytes, s.peak_footprint_bytes, s.used_bytes, s.used_count,
+          s.free_bytes, s.free_count, s.largest_free_bytes);
+}
+
 #pragma GCC visibility push(default)
 
 extern "C" {
@@ -97,17 +111,7 @@ int malloc_info(int options, FILE* file) {
   return ferror(file) != 0 ? -1 : 0;
 }
 
-void malloc_stats() {
-  const mote_statistics s = ask();
-  fprintf(stderr,
-          "system bytes     = %10zu\n"
-          "max system bytes = %10zu\n"
-          "in use bytes     = %10zu in %zu blocks\n"
-          "free bytes       = %10zu in %zu blocks\n"
-          "largest free     = %10zu\n",
-          s.footprint_bytes, s.peak_footprint_bytes, s.used_bytes, s.used_count,
-          s.free_bytes, s.free_count, s.largest_free_bytes);
-}
+void malloc_stats() { mote::print_statistics(STDERR_FILENO); }
 }
 
 #pragma GCC visibility pop

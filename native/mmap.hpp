@@ -79,10 +79,12 @@ class Mmap {
   // Below half the address space, so that no rounding here can wrap.
   static constexpr size_t largest_request_bytes = SIZE_MAX / 4;
   static constexpr size_t first_window_bytes = size_t{1} << 26;
+  static constexpr bool has_many_addresses = sizeof(void*) > 4;
   // How far from the other mappings, as a share of the addresses below them:
-  // 2 TiB of 128, 8 GiB of 512 where addresses have 39 bits, 64 MiB of 4 GiB.
-  static constexpr size_t distance_share = 64;
-  static constexpr size_t distances = 32;
+  // 2 TiB of 128, 8 GiB of 512 where addresses have 39 bits, 1.3 of 4 GiB, for
+  // there a heap needs all the room that it can have to grow in place.
+  static constexpr size_t distance_share = has_many_addresses ? 64 : 3;
+  static constexpr size_t distances = has_many_addresses ? 32 : 2;
   // At most this part of the address space is reserved ahead of use: with
   // `ulimit -v 200000` 25 MB, so thread stacks and libraries still find room.
   static constexpr size_t address_space_share = 8;

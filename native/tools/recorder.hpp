@@ -237,21 +237,21 @@ class Recorder {
   // False: not now (the C library is not ready) or never.
   bool read_settings() {
     if (environ == nullptr) return false;
-    const char* const path = getenv("MOTE_TRACE_FILE");
+    const char* const path = secure_getenv("MOTE_TRACE_FILE");
     if (path == nullptr || path[0] != '/' || strlen(path) >= sizeof path_) {
       has_stopped_ = true;
       if (path != nullptr) say("MOTE_TRACE_FILE is not an absolute path");
       return false;
     }
     strcpy(path_, path);
-    const char* const depth = getenv("MOTE_TRACE_STACKS");
+    const char* const depth = secure_getenv("MOTE_TRACE_STACKS");
     depth_ = depth != nullptr ? static_cast<unsigned>(atoi(depth)) : 0;
     if (depth_ > depth_max) depth_ = depth_max;
-    const char* const only = getenv("MOTE_TRACE_PROCESS");
+    const char* const only = secure_getenv("MOTE_TRACE_PROCESS");
     only_ = only != nullptr ? atoi(only) : 0;
-    const char* const program = getenv("MOTE_TRACE_PROGRAM");
+    const char* const program = secure_getenv("MOTE_TRACE_PROGRAM");
     if (program != nullptr) strncpy(program_, program, sizeof program_ - 1);
-    const char* const times = getenv("MOTE_TRACE_TIMES");
+    const char* const times = secure_getenv("MOTE_TRACE_TIMES");
     has_times_ = times == nullptr || strcmp(times, "0") != 0;
     const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
     void* const memory = mmap(nullptr, page, PROT_READ | PROT_WRITE,

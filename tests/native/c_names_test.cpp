@@ -18,9 +18,16 @@
 extern "C" {
 void free_sized(void* ptr, size_t size);
 void free_aligned_sized(void* ptr, size_t align, size_t size);
+void cfree(void* ptr);
 void* __libc_malloc(size_t size);
 void __libc_free(void* ptr);
+void __libc_cfree(void* ptr);
+void* __libc_calloc(size_t count, size_t size);
+void* __libc_realloc(void* ptr, size_t size);
 void* __libc_memalign(size_t align, size_t size);
+void* __libc_valloc(size_t size);
+void* __libc_pvalloc(size_t size);
+int __posix_memalign(void** result, size_t align, size_t size);
 }
 
 namespace mote {
@@ -88,11 +95,107 @@ TEST(c_names, every_call_refuses_absurd_sizes_with_enomem) {
   free(block);
 }
 
+// What no address space holds, and what only just overflows when it is rounded
+// up to an alignment or a page, for every call that takes a size.
+TEST(c_names, sizes_up_to_a_page_below_the_largest_are_refused) {
+  char untouched;
+  void* const block = malloc(100);
+  for (size_t k = 0; k <= page_bytes; ++k) {
+    const size_t size = opaque(SIZE_MAX - k);
+    const auto refused = [&](void* ptr) {
+      const bool is_enomem = errno == ENOMEM;
+      errno = 0;
+      return ptr == nullptr && is_enomem;
+    };
+    errno = 0;
+    ASSERT_TRUE(refused(opaque(malloc(size)))) << k;
+    ASSERT_TRUE(refused(opaque(calloc(1, size)))) << k;
+    ASSERT_TRUE(refused(opaque(calloc(size, 1)))) << k;
+    ASSERT_TRUE(refused(opaque(realloc(opaque(block), size)))) << k;
+    ASSERT_TRUE(refused(opaque(realloc(opaque<void*>(nullptr), size)))) << k;
+    ASSERT_TRUE(refused(opaque(reallocarray(opaque(block), size, 1)))) << k;
+    ASSERT_TRUE(refused(opaque(aligned_alloc(16, size)))) << k;
+    ASSERT_TRUE(refused(opaque(aligned_alloc(page_bytes, size)))) << k;
+    ASSERT_TRUE(refused(opaque(memalign(64, size)))) << k;
+    ASSERT_TRUE(refused(opaque(valloc(size)))) << k;
+    ASSERT_TRUE(refused(opaque(pvalloc(size)))) << k;
+    ASSERT_TRUE(refused(opaque(__libc_malloc(size)))) << k;
+    ASSERT_TRUE(refused(opaque(__libc_calloc(1, size)))) << k;
+    ASSERT_TRUE(refused(opaque(__libc_realloc(opaque(block), size)))) << k;
+    ASSERT_TRUE(refused(opaque(__libc_memalign(64, size)))) << k;
+    ASSERT_TRUE(refused(opaque(__libc_valloc(size)))) << k;
+    ASSERT_TRUE(refused(opaque(__libc_pvalloc(size)))) << k;
+    void* result = &untouched;
+    ASSERT_EQ(posix_memalign(&result, 64, size), ENOMEM) << k;
+    ASSERT_EQ(__posix_memalign(&result, 64, size), ENOMEM) << k;
+    ASSERT_EQ(result, &untouched) << k;
+    ASSERT_EQ(errno, 0) << "POSIX: posix_memalign returns its error";
+  }
+  free(block);
+}
+
+// Products that wrap to a small size must not be served.
+TEST(c_names, products_that_wrap_are_refused) {
+  void* const block = malloc(100);
+  for (size_t count = 2; count != 0; count *= 2) {
+    const size_t size = opaque(SIZE_MAX / count + 1);
+    for (const size_t more : {size_t{0}, size_t{1}, size_t{16}}) {
+      errno = 0;
+      ASSERT_EQ(opaque(calloc(count, size + more)), nullptr) << count;
+      ASSERT_EQ(errno, ENOMEM) << count;
+      errno = 0;
+      ASSERT_EQ(opaque(calloc(size + more, count)), nullptr) << count;
+      ASSERT_EQ(errno, ENOMEM) << count;
+      errno = 0;
+      ASSERT_EQ(opaque(reallocarray(opaque(block), count, size + more)),
+                nullptr);
+      ASSERT_EQ(errno, ENOMEM) << count;
+    }
+  }
+  free(block);
+}
+
+TEST(c_names, alignments_up_to_a_gibibyte) {
+  // A block at such an alignment needs up to twice that in addresses.
+  const size_t largest = sizeof(void*) > 4 ? size_t{1} << 30 : size_t{1} << 28;
+  for (size_t align = sizeof(void*); align <= largest; align *= 2) {
+    for (const size_t size : {size_t{1}, size_t{100}, size_t{5000}}) {
+      void* posix = nullptr;
+      ASSERT_EQ(posix_memalign(&posix, align, size), 0) << align;
+      void* const iso = opaque(aligned_alloc(align, size));
+      void* const old = opaque(memalign(align, size));
+      for (void* ptr : {posix, iso, old}) {
+        ASSERT_NE(ptr, nullptr) << align;
+        ASSERT_TRUE(is_aligned_to(ptr, align)) << align;
+        ASSERT_GE(malloc_usable_size(ptr), size);
+        memset(ptr, 1, size);
+      }
+      free(old);
+      free(posix);
+      free(iso);
+    }
+  }
+  malloc_trim(0);
+}
+
+// As glibc does not, and C23 leaves undefined: the block stays one, so that
+// null always means failure.
+TEST(c_names, realloc_to_nothing_keeps_a_block) {
+  for (const size_t size : {1, 100, 5000, 300000}) {
+    errno = 12345;
+    void* const ptr = opaque(realloc(opaque(malloc(size)), opaque(size_t{0})));
+    ASSERT_NE(ptr, nullptr) << size;
+    EXPECT_EQ(errno, 12345);
+    free(ptr);
+  }
+}
+
 TEST(c_names, posix_memalign_returns_its_error) {
   void* const untouched = &errno;
   void* ptr = untouched;
   errno = 0;
-  for (size_t align : {0, 1, 2, 3, 4, 12, 24, 100}) {
+  for (size_t align : {size_t{0}, size_t{1}, size_t{3}, sizeof(void*) / 2,
+                       size_t{12}, size_t{24}, size_t{100}}) {
     EXPECT_EQ(posix_memalign(&ptr, opaque(align), 10), EINVAL) << align;
   }
   EXPECT_EQ(posix_memalign(&ptr, 16, opaque(SIZE_MAX - 100)), ENOMEM);
@@ -162,6 +265,10 @@ TEST(c_names, families_mix) {
   free(mote_alloc(100, 64));
   mote_free_sized(malloc(100), 100, 0);
   __libc_free(malloc(100));
+  cfree(malloc(100));
+  __libc_cfree(__libc_realloc(__libc_calloc(10, 10), 1000));
+  free(__libc_valloc(10));
+  free(__libc_pvalloc(10));
   free(__libc_malloc(100));
   void* const ptr = __libc_memalign(128, 10);
   EXPECT_TRUE(is_aligned_to(ptr, 128));

@@ -153,7 +153,7 @@ function renewReadme(programs, mode) {
   const rows = programs.flatMap((program) => program.measured.filter(({ isControl }) => !isControl)
     .map(({ toolchain, malloc, bytes, memory }) => [program.title, titleOf(toolchain), malloc, grouped(bytes), mebibytes(memory)]));
   const table = markdownTable(['program', 'toolchain', 'malloc', 'module bytes', 'linear memory'], rows);
-  renewTable('programs', table, mode, 'bash tests/programs/run --update');
+  renewTable('tests/programs/README.md', 'programs', table, mode, 'bash tests/programs/run --update');
 }
 
 await runMain('programs', async () => {

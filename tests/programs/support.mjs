@@ -71,10 +71,12 @@ export function percent(value, base) {
 export const runsInWords = (count) => (count === 1 ? 'one run of each' : `median of ${count} runs of each, in turns`);
 
 // The table of README.md here between <!-- NAME:begin --> and its end; what updates it.
-export function renewTable(name, table, mode, command) {
-  const path = join(root, 'tests/programs/README.md');
+export function renewTable(readme, name, table, mode, command) {
+  const path = join(root, readme);
   const before = readFileSync(path, 'utf8');
-  const after = before.replace(new RegExp(`(<!-- ${name}:begin -->\\n)[^]*(<!-- ${name}:end -->)`), (_, begin, end) => `${begin}${table}\n${end}`);
+  const marked = new RegExp(`(<!-- ${name}:begin -->\\n)[^]*(<!-- ${name}:end -->)`);
+  if (!marked.test(before)) throw new Failure(`${readme} has no <!-- ${name}:begin --> ... <!-- ${name}:end -->`);
+  const after = before.replace(marked, (_, begin, end) => `${begin}${table}\n${end}`);
   if (mode === 'update') writeFileSync(path, after);
-  else if (after !== before) throw new Failure(`what is measured is not what tests/programs/README.md says; if it should change: ${command}`);
+  else if (after !== before) throw new Failure(`what is measured is not what ${readme} says; if it should change: ${command}`);
 }

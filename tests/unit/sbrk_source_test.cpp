@@ -6,9 +6,15 @@
 #include "native/sbrk.hpp"
 
 #include <gtest/gtest.h>
+#include <string.h>
 #include <unistd.h>
 
+#include <utility>
+#include <vector>
+
+#include "heap.hpp"
 #include "page_source_test.hpp"
+#include "verify.hpp"
 
 namespace mote {
 namespace {
@@ -58,6 +64,52 @@ TEST(sbrk_source, foreign_growth_is_left_alone) {
   EXPECT_EQ(static_cast<void*>(released_to), foreign) << "nothing to give back";
   EXPECT_GE(second.begin, foreign + 101);
   EXPECT_TRUE(is_aligned(second));
+}
+
+// Others move the break between any two calls of a heap, by any number of
+// bytes, and keep what they have there.
+TEST(sbrk_source, a_heap_and_others_share_the_break) {
+  struct Taken {
+    char* begin;
+    size_t size_bytes;
+    int byte;
+  };
+  static constinit Heap<standard_profile, Sbrk<span_alignment>> heap;
+  std::vector<Taken> blocks;
+  std::vector<Taken> foreign;
+  const auto fill = [](std::vector<Taken>& list, void* begin, size_t size_bytes,
+                       size_t round) {
+    const int byte = static_cast<int>(round % 250) + 1;
+    memset(begin, byte, size_bytes);
+    list.push_back({static_cast<char*>(begin), size_bytes, byte});
+  };
+  const auto is_intact = [](const Taken& one) {
+    return is_filled_with({one.begin, one.size_bytes}, one.byte);
+  };
+  for (size_t round = 0; round < 2000; ++round) {
+    if (round % 16 == 0) {
+      const size_t size_bytes = round % 301 + 1;
+      fill(foreign, sbrk(static_cast<intptr_t>(size_bytes)), size_bytes, round);
+    }
+    const size_t size_bytes = round * 37 % 9000;
+    void* const ptr = heap.allocate(size_bytes);
+    ASSERT_NE(ptr, nullptr) << round;
+    fill(blocks, ptr, size_bytes, round);
+    if (round % 3 == 0) {
+      std::swap(blocks[round % blocks.size()], blocks.back());
+      ASSERT_TRUE(is_intact(blocks.back())) << round;
+      heap.free(blocks.back().begin);
+      blocks.pop_back();
+    }
+    if (round % 100 == 0) heap.trim();
+  }
+  EXPECT_STREQ(verify(heap), nullptr);
+  for (const Taken& one : foreign) EXPECT_TRUE(is_intact(one));
+  for (const Taken& one : blocks) {
+    EXPECT_TRUE(is_intact(one));
+    heap.free(one.begin);
+  }
+  EXPECT_STREQ(verify(heap), nullptr);
 }
 
 }  // namespace

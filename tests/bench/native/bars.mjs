@@ -1,7 +1,7 @@
-// The table of native/bars.md: an allocator a column, a bar a row.
+// The table of bars in native/README.md: an allocator a column, a bar a row.
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { renewTable } from "../../programs/support.mjs";
 import { median } from "../statistics.mjs";
 import { allocators, buildMote } from "../threads/allocators.mjs";
 import { asText } from "../threads/report.mjs";
@@ -81,7 +81,7 @@ async function main() {
     console.log(`${body.length - missed.length} passed, ${missed.length} failed`);
     process.exitCode = missed.length ? 1 : 0;
   } else {
-    writeFileSync(join(root, "native/bars.md"), text);
+    renewTable("native/README.md", "bars", text.slice(text.indexOf("\n") + 1).trim(), "update");
   }
 }
 
