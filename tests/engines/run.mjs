@@ -18,7 +18,9 @@ const suites = [
   ...freestanding(64, 'build/engines/wasm64', 2),
   ...wasi('build/wasi/tests', toolchains.wasi()),
   ...wasi('build/wasip1/tests', toolchains.newerWasi()),
-  ...folder('build/engines', /^heap-.*\.wasm$/).map((file) => ({ toolchain: toolchains.javascript(), feature: 'wasm/js', kind: 'heap', file })),
+  ...folder('build/engines', /^heap-.*\.wasm$/).map((file) => ({
+    toolchain: toolchains.javascript(), feature: 'wasm/js', kind: 'heap', file, waitingBytes: file.includes('hardened') ? 16 * 4096 : 0,
+  })),
 ];
 if (new Set(suites.map(({ toolchain }) => toolchain)).size !== 5) throw new Error('not everything was built: use tests/engines/run');
 writeCells('engines', await runEverywhere(suites));
