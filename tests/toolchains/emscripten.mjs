@@ -153,6 +153,16 @@ for (const malloc of ['dlmalloc', 'dlmalloc-debug', 'emmalloc', 'emmalloc-debug'
   });
 }
 
+// What neither mote nor Emscripten has, though other C libraries do.
+cells.add(toolchain, onlyBuilt, 'a link error for each name that is missing: of other libraries', async () => {
+  for (const name of ['mallinfo2', 'malloc_info', 'create_mspace', 'mspace_malloc']) {
+    const source = cells.path(`other_${name}.c`);
+    writeFileSync(source, `void ${name}(void);\nvoid* malloc(unsigned long);\nint main(void) { ${name}(); return malloc(1) == 0; }\n`);
+    const message = await refusal('emcc', [source, archive, ...growing, '-O1', '-o', `${source}.js`]);
+    expect(message.includes(`undefined symbol: ${name}`), `${name}: ${message}`);
+  }
+});
+
 // Before 3.1.54 there are no external ports: a stand-in does with the file what
 // Emscripten does.
 const hasPorts = isNewer(toolchain, [3, 1, 54]);

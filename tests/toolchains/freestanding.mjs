@@ -29,7 +29,7 @@ const instantiate = (path, imports) => new WebAssembly.Instance(new WebAssembly.
 
 const alignments = [8, 16];
 const profiles = ['TINY', 'STANDARD', 'HARDENED'].flatMap((profile) => alignments.map((alignment) => ({
-  name: `${profile.toLowerCase()}, ${alignment} bytes`, definitions: [`-DMOTE_PROFILE_${profile}`, `-DMOTE_ALIGNMENT=${alignment}`], alignment,
+  name: `${profile.toLowerCase()}: ${alignment} bytes`, definitions: [`-DMOTE_PROFILE_${profile}`, `-DMOTE_ALIGNMENT=${alignment}`], alignment,
 })));
 const threadings = [
   { name: 'locked', definitions: ['-DMOTE_THREADS_LOCKED'] },
@@ -41,7 +41,7 @@ const sharedMemory = ['--shared-memory', '--import-memory', '--max-memory=671088
 for (const clang of [14, 15, 16, 19, 22]) {
   const toolchain = toolchains.freestanding(clang);
   for (const { name, definitions, alignment } of profiles) {
-    cells.add(toolchain, node, `one file: ${name}`, async () => {
+    cells.add(toolchain, node, `one file, ${name}`, async () => {
       const path = await build(`clang${clang}_${name.replace(/\W+/g, '_')}`, 'module.c', { clang, definitions, link: ['--export=malloc'] });
       const { run, malloc } = instantiate(path);
       const checked = run(1, 20000, 9000);
@@ -50,7 +50,7 @@ for (const clang of [14, 15, 16, 19, 22]) {
     });
   }
   for (const { name, definitions } of threadings) {
-    cells.add(toolchain, node, `one file: threads, ${name}`, async () => {
+    cells.add(toolchain, node, `one file, threads: ${name}`, async () => {
       const path = await build(`clang${clang}_${name.replace(' ', '_')}`, 'module.c', { clang, definitions, features: atomics,
         link: [...sharedMemory, '--export=malloc', '--export=mote_thread_end'] });
       const memory = new WebAssembly.Memory({ initial: 32, maximum: 1024, shared: true });
@@ -68,7 +68,7 @@ for (const clang of [14, 15, 16, 19, 22]) {
       expect(checked > 1000 && malloc(1) % 16 === 0, `run returned ${checked}`);
     });
   }
-  cells.add(toolchain, onlyBuilt, 'one file: without -std=c++20 an error that says so', async () => {
+  cells.add(toolchain, onlyBuilt, 'one file, without -std=c++20 an error that says so', async () => {
     const said = await refusal(`clang++-${clang}`, ['--target=wasm32', '-std=c++17', ...recipe.slice(1), '-fsyntax-only', file]);
     expect(/error: "?mote.cpp is C\+\+20/.test(said), `it says ${said.slice(0, 300)}`);
   });
@@ -129,6 +129,20 @@ cells.add(clang, node, 'a static array of 256 KiB serves 240 KiB', async () => {
         : size === 256 ? 239 * 1024 : 240 * 1024;
       expect(first >= least && again >= first, `${name}: ${first}, then ${again} bytes in blocks of ${size}`);
     }
+  }
+});
+
+cells.add(clang, onlyBuilt, 'half of the names defined twice is a link error', async () => {
+  const [source, own] = [cells.path('partial.c'), cells.path('partial.o')];
+  writeFileSync(source, `void* malloc(unsigned long size) { return (void*)(size & 0); }
+void* calloc(unsigned long count, unsigned long size);
+void* run(void) { return calloc(1, malloc(1) == 0); }
+`);
+  await output('clang-19', ['--target=wasm32', '-nostdlib', '-O1', '-c', source, '-o', own]);
+  for (const input of [cells.path('partial.mote.o'), `${root}/build/wasm/libmote.a`]) {
+    if (input.endsWith('.o')) await output('clang++-19', ['--target=wasm32', ...recipe, '-c', file, '-o', input]);
+    const message = await refusal('wasm-ld-19', ['--no-entry', '--export=run', own, input, '-o', cells.path('partial.wasm')]);
+    expect(/duplicate symbol: malloc/.test(message), `the message is ${message}`);
   }
 });
 
