@@ -30,7 +30,7 @@ const tests = {
       block.free();
     }
   },
-  views_survive_growth(heap) {
+  views_survive_growth(heap, waitingBytes) {
     const numbers = heap.write(Float64Array.from({ length: 1000 }, (_, i) => i / 2));
     const name = heap.writeText('kept');
     const before = heap.memory.buffer;
@@ -44,11 +44,11 @@ const tests = {
     large.free();
     numbers.free();
     name.free();
-    check(heap.statistics().used === 0, 'all of it was freed');
+    check(heap.statistics().used <= waitingBytes, 'all of it was freed');
   },
   memory_that_was_freed_is_used_again(heap) {
     const round = () => Array.from({ length: 500 }, (_, i) => heap.writeText('y'.repeat(40 * i))).forEach((block) => block.free());
-    round();
+    for (let i = 0; i < 3; ++i) round(); // blocks that wait are elsewhere each time
     const { byteLength } = heap.memory.buffer;
     for (let i = 0; i < 20; ++i) round();
     check(heap.memory.buffer.byteLength === byteLength, 'the memory stays as large as it was');
@@ -69,11 +69,13 @@ const tests = {
   },
 };
 
-export function runHeapTests(module) {
+// `waitingBytes`: as much may count as used when all was freed, for the hardened
+// profile has the last blocks freed wait.
+export function runHeapTests(module, { waitingBytes }) {
   const problems = [];
   for (const [name, test] of Object.entries(tests)) {
     try {
-      test(new Heap(new WebAssembly.Instance(module).exports));
+      test(new Heap(new WebAssembly.Instance(module).exports), waitingBytes);
     } catch (error) {
       problems.push(`${name}: ${error}\n${error.stack}`);
     }

@@ -13,12 +13,17 @@ const freestanding = (bits, path, initialPages) => folder(path, /^cases-.*\.wasm
 
 const wasi = (path, toolchain) => folder(path, /_tests\.wasm$/).map((file) => ({ toolchain, feature: 'test suite', kind: 'command', file }));
 
+const emscripten = (path) => folder(path, /_tests\.js$/).map((file) => ({ toolchain: toolchains.emscripten(), feature: 'test suite', kind: 'emscripten', file }));
+
 const suites = [
   ...freestanding(32, 'build/wasm/tests', 2),
   ...freestanding(64, 'build/engines/wasm64', 2),
   ...wasi('build/wasi/tests', toolchains.wasi()),
   ...wasi('build/wasip1/tests', toolchains.newerWasi()),
-  ...folder('build/engines', /^heap-.*\.wasm$/).map((file) => ({ toolchain: toolchains.javascript(), feature: 'wasm/js', kind: 'heap', file })),
+  ...emscripten('build/emscripten/tests'),
+  ...folder('build/engines', /^heap-.*\.wasm$/).map((file) => ({
+    toolchain: toolchains.javascript(), feature: 'wasm/js', kind: 'heap', file, waitingBytes: file.includes('hardened') ? 16 * 4096 : 0,
+  })),
 ];
-if (new Set(suites.map(({ toolchain }) => toolchain)).size !== 5) throw new Error('not everything was built: use tests/engines/run');
+if (new Set(suites.map(({ toolchain }) => toolchain)).size !== 6) throw new Error('not everything was built: use tests/engines/run');
 writeCells('engines', await runEverywhere(suites));

@@ -1,5 +1,5 @@
 // Rust: the crate's tests natively, and as modules for the engines; sizes.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync } from 'node:zlib';
 import { join } from 'node:path';
 import { toolchains } from '../toolchains/labels.mjs';
@@ -7,31 +7,41 @@ import { run } from './programs.mjs';
 
 const environment = (out) => ({ CARGO_TARGET_DIR: join(out, 'rust') });
 const feature = (target) => `global allocator, ${target}`;
+// As features of the crate.
+const profiles = { standard: [], tiny: ['--features=tiny'], hardened: ['--features=hardened'] };
 
 export function nativeCell(root, out) {
   return {
     toolchain: toolchains.rust(), engine: 'native', feature: feature('x86_64-unknown-linux-gnu'),
     test() {
-      const printed = run('cargo', ['test', '--offline'], { cwd: join(root, 'wasm/rust'), environment: environment(out) });
-      const counts = [...printed.matchAll(/^test result: ok\. (\d+) passed/gm)].map(([, count]) => Number(count));
+      const counts = Object.values(profiles).flatMap((features) => {
+        const printed = run('cargo', ['test', '--offline', ...features], { cwd: join(root, 'wasm/rust'), environment: environment(out) });
+        return [...printed.matchAll(/^test result: ok\. (\d+) passed/gm)].map(([, count]) => Number(count));
+      });
       return { passed: counts.reduce((sum, count) => sum + count, 0), failed: 0 };
     },
   };
 }
 
 export function suites(root, out) {
+  return [...suitesOf('standard', root, out), ...suitesOf('hardened', root, out)];
+}
+
+function suitesOf(profile, root, out) {
   const cwd = join(root, 'wasm/rust');
-  const wasi = run('cargo', ['test', '--offline', '--no-run', '--target=wasm32-wasi', '--test=cases'], { cwd, environment: environment(out) });
+  const wasi = run('cargo', ['test', '--offline', '--no-run', '--target=wasm32-wasi', '--test=cases', ...profiles[profile]], { cwd, environment: environment(out) });
   const [, wasiModule] = /Executable .*\((.*\.wasm)\)/.exec(wasi) ?? [];
   // The memory is the runner's, so that it sets its maximum.
   const initialPages = 32;
-  run('cargo', ['build', '--offline', '--release', '--target=wasm32-unknown-unknown', '--example=cases'], {
+  run('cargo', ['build', '--offline', '--release', '--target=wasm32-unknown-unknown', '--example=cases', ...profiles[profile]], {
     cwd, environment: { ...environment(out), RUSTFLAGS: `-Clink-arg=--import-memory -Clink-arg=--initial-memory=${initialPages * 65536}` },
   });
+  const module = join(out, `rust-${profile}.wasm`); // the next profile's has the same name
+  copyFileSync(join(out, 'rust/wasm32-unknown-unknown/release/examples/cases.wasm'), module);
   const file = (path) => path.slice(root.length + 1);
   return [
     { toolchain: toolchains.rust(), feature: feature('wasm32-wasi'), kind: 'command', file: file(wasiModule) },
-    { toolchain: toolchains.rust(), feature: feature('wasm32-unknown-unknown'), kind: 'cases', initialPages, file: file(join(out, 'rust/wasm32-unknown-unknown/release/examples/cases.wasm')) },
+    { toolchain: toolchains.rust(), feature: feature('wasm32-unknown-unknown'), kind: 'cases', initialPages, file: file(module) },
   ];
 }
 

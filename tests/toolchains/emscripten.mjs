@@ -14,6 +14,12 @@ const common = [`-I${root}/src/include`, `-DMOTE_ALIGNMENT=${alignment}`, '-sSIN
 const literal = '-fno-builtin';
 const growing = ['-sALLOW_MEMORY_GROWTH=1', ...common];
 
+function isNewer(name, version) {
+  const own = /[\d.]+$/.exec(name)[0].split('.').map(Number);
+  const at = own.findIndex((part, i) => part !== version[i]);
+  return at < 0 || own[at] >= version[at];
+}
+
 const compiler = (source) => (source.endsWith('pp') ? 'em++' : 'emcc');
 const base = (feature) => cells.path(feature.replace(/[^\w.]+/g, '_'));
 
@@ -118,14 +124,14 @@ const stops = (feature, source, cause) => cells.add(toolchain, node, feature, as
 stops('a double free stops', 'double_free.c', 'mote_trap_double_free');
 stops('a pointer that is no block stops', 'foreign_pointer.c', 'mote_trap_invalid_pointer');
 
-refuses('half of the names defined twice is a link error', 'partial.c', growing, /duplicate symbol: (malloc|free)/);
-refuses('half of the names defined twice is a link error: one object', 'partial.c', growing, /duplicate symbol: (malloc|free)/, object);
+refuses('half of the names defined twice is a link error', 'partial.c', [...growing, literal], /duplicate symbol: (malloc|free)/);
+refuses('half of the names defined twice is a link error: one object', 'partial.c', [...growing, literal], /duplicate symbol: (malloc|free)/, object);
 
 // Every name that one of Emscripten's own allocators defines is either defined
 // here, or a program that uses it does not link: neither silence nor two heaps.
 const libraries = (await output('em-config', ['CACHE'])).trim();
 const names = async (file) => {
-  const printed = await output('llvm-nm-14', ['--defined-only', '--extern-only', '--format=just-symbols', file]);
+  const printed = await output('llvm-nm-19', ['--defined-only', '--extern-only', '--format=just-symbols', file]);
   return new Set(printed.split('\n').filter((line) => /^\w+$/.test(line)));
 };
 const own = await names(object);
@@ -147,18 +153,30 @@ for (const malloc of ['dlmalloc', 'dlmalloc-debug', 'emmalloc', 'emmalloc-debug'
   });
 }
 
-// What Emscripten does with a port file, done by a stand-in: 3.1.6 has no external
-// ports.
-cells.add(toolchain, node, 'port file (with a stand-in for external ports)', async () => {
+// What neither mote nor Emscripten has, though other C libraries do.
+cells.add(toolchain, onlyBuilt, 'a link error for each name that is missing: of other libraries', async () => {
+  for (const name of ['mallinfo2', 'malloc_info', 'create_mspace', 'mspace_malloc']) {
+    const source = cells.path(`other_${name}.c`);
+    writeFileSync(source, `void ${name}(void);\nvoid* malloc(unsigned long);\nint main(void) { ${name}(); return malloc(1) == 0; }\n`);
+    const message = await refusal('emcc', [source, archive, ...growing, '-O1', '-o', `${source}.js`]);
+    expect(message.includes(`undefined symbol: ${name}`), `${name}: ${message}`);
+  }
+});
+
+// Before 3.1.54 there are no external ports: a stand-in does with the file what
+// Emscripten does.
+const hasPorts = isNewer(toolchain, [3, 1, 54]);
+const withPort = (port, args) => (hasPorts ? ['emcc', [`--use-port=${port}`, ...args]] : ['python3', [`${here}/port.py`, port, cells.folder, ...args]]);
+cells.add(toolchain, node, hasPorts ? 'port file' : 'port file (with a stand-in for external ports)', async () => {
   const port = `${root}/wasm/emscripten/mote.py`;
-  for (const [options, alignment] of [['', 8], [':profile=tiny:alignment=16', 16]]) {
+  const flags = growing.filter((flag) => !/^-I|MOTE_ALIGNMENT/.test(flag));
+  for (const [options, alignment] of [['', 8], [':profile=tiny:alignment=16', 16], [':profile=hardened', 8]]) {
     const js = cells.path('port.js');
-    await output('python3', [`${here}/port.py`, port + options, cells.folder, program('main.c'), ...growing.filter((flag) => !flag.startsWith('-I')),
-      '-O1', '-flto', '-o', js]);
+    await output(...withPort(port + options, [program('main.c'), ...flags, `-DMOTE_ALIGNMENT=${alignment}`, '-O1', '-flto', '-o', js]));
     expect((await output('node', [js])).includes('blocks held'), `aligned to ${alignment}: it does not run`);
   }
-  for (const [options, said] of [[':profile=huge', /profile is huge, must be one of/], [':speed=high', /speed is not supported/]]) {
-    const message = await refusal('python3', [`${here}/port.py`, port + options, cells.folder]);
+  for (const [options, said] of [[':profile=huge', /profile is huge, must be one of/], [':speed=high', /speed.* is not supported/]]) {
+    const message = await refusal(...withPort(port + options, [program('main.c'), '-o', cells.path('refused.js')]));
     expect(said.test(message), `it says ${message}`);
   }
 });

@@ -13,12 +13,12 @@ DESCRIPTION = 'A small-footprint memory allocator'
 LICENSE = 'MIT license'
 
 OPTIONS = {
-  'profile': 'tiny (fewest bytes of code) or standard (the default)',
+  'profile': 'tiny (fewest bytes of code), standard (the default) or hardened (corruption is caught)',
   'alignment': 'bytes that every block is aligned to: 8 (the default) or 16',
 }
 
 root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-allowed = {'profile': ('standard', 'tiny'), 'alignment': ('8', '16')}
+allowed = {'profile': ('standard', 'tiny', 'hardened'), 'alignment': ('8', '16')}
 chosen = {option: values[0] for option, values in allowed.items()}
 
 sources = [

@@ -108,8 +108,10 @@ fn compile(command: &[String], platform: &Platform, root: &Path, source: &str, o
     for folder in ["src", "src/include", "wasm", "native"] {
         compile.arg("-I").arg(root.join(folder));
     }
-    if env::var_os("CARGO_FEATURE_TINY").is_some() {
-        compile.arg("-DMOTE_PROFILE_TINY");
+    for profile in ["TINY", "HARDENED"] {
+        if env::var_os(format!("CARGO_FEATURE_{profile}")).is_some() {
+            compile.arg(format!("-DMOTE_PROFILE_{profile}"));
+        }
     }
     if env::var_os("CARGO_FEATURE_ALIGNMENT8").is_some() {
         compile.arg("-DMOTE_ALIGNMENT=8");

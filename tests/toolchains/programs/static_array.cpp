@@ -3,11 +3,14 @@
 
 #include <stddef.h>
 
-#include "heap.hpp"
+#include "hardened_heap.hpp"
 #include "profile.hpp"
+#include "threading.hpp"
 
 namespace {
-constinit mote::Heap<mote::profile, mote::StaticArray<size_t{256} << 10>> heap;
+constinit mote::HeapFor<mote::profile, mote::StaticArray<size_t{256} << 10>,
+                        mote::OneThread>
+    heap;
 }
 
 extern "C" [[clang::export_name("served_bytes")]] size_t served_bytes(
