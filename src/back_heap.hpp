@@ -192,10 +192,15 @@ class BackHeap {
     if constexpr (discards)
       __atomic_store_n(&freed_bytes_, freed_bytes_ + size, __ATOMIC_RELAXED);
   }
+  // Whether enough was freed, and long enough ago. Asked without the lock, so
+  // that not every thread comes for it until the delay is over.
   bool may_discard() const {
     if constexpr (discards) {
       return __atomic_load_n(&freed_bytes_, __ATOMIC_RELAXED) >=
-             config.discard_bytes_min;
+                 config.discard_bytes_min &&
+             Source::milliseconds() -
+                     __atomic_load_n(&discarded_at_, __ATOMIC_RELAXED) >=
+                 config.discard_delay_milliseconds;
     }
     return false;
   }
@@ -203,10 +208,9 @@ class BackHeap {
   [[gnu::noinline]] void discard_if_due()
     requires discards
   {
-    uint32_t now = Source::milliseconds();
-    if (now - discarded_at_ < config.discard_delay_milliseconds) return;
-    discarded_at_ = now;
-    discard_all();
+    uint32_t last = discarded_at_;
+    __atomic_store_n(&discarded_at_, Source::milliseconds(), __ATOMIC_RELAXED);
+    if (last) discard_all();  // else what was freed has only begun to wait
   }
   void discard_all()
     requires discards

@@ -70,29 +70,29 @@ class Front {
     return true;
   }
 
-  // Sets the room right after `push` found none, to keep `count` blocks less:
-  // `action(block)` has them.
-  template <class Action>
-  void give(size_t class_index, size_t count, Action action) {
-    classes_[class_index].room = 0;
-    for (; count; --count) {
-      auto* node = static_cast<FreeNode*>(pop(class_index));
-      if (!node) return;
-      action(node);
-    }
+  // After `push` found no room or a doubt: whether there was none.
+  bool stays_full(size_t class_index) {
+    int& room = classes_[class_index].room;
+    if (room > 0) return false;
+    room = 0;
+    return true;
   }
 
-  // Takes blocks over that nobody has: `take()` gives one, or null. Half of
-  // what may be kept, so that what is freed next finds room.
+  // Takes blocks over that nobody has: `take()` gives one, or null. A few, so
+  // that what is freed next finds room, and little passes here without need.
   template <class Take>
   bool fill(size_t class_index, Take take) {
-    for (size_t count = count_max(class_index) / 2; count; --count) {
+    FreeNode* last = nullptr;
+    for (size_t count = fill_count; count; --count) {
       auto* node = static_cast<FreeNode*>(take());
       if (!node) break;
       --classes_[class_index].room;
-      link(first_[class_index], node);
+      mark_freed(node);
+      node->next = nullptr;
+      (last ? last->next : first_[class_index]) = node;
+      last = node;
     }
-    return first_[class_index];
+    return last;
   }
 
   // Gives all up.
@@ -117,6 +117,8 @@ class Front {
  private:
   template <Config, PageSource, class>
   friend class Verifier;
+
+  static constexpr size_t fill_count = 8;
 
   struct Class {
     int room;

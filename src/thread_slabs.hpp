@@ -262,14 +262,12 @@ class ThreadSlabs {
     Mine* mine = slot();
     if (!is_of(mine, entry)) return send_back(ptr, entry);
     auto* node = static_cast<FreeNode*>(ptr);
+    if (mine->front.stays_full(Map::number_of(entry) - 1))
+      return push_to_slab(common, *mine, node);
     if (Small::is_listed(common, mine->slabs.class_of(entry), node))
       mote_trap_double_free();
     node->back = 0;  // what its user wrote there may look like a link
-    size_t class_index = Map::number_of(entry) - 1;
-    while (!mine->front.push(mine->place_of(entry), ptr))
-      mine->front.give(
-          class_index, Front::count_max(class_index) / 2,
-          [&](FreeNode* kept) { push_to_slab(common, *mine, kept); });
+    mine->front.push(mine->place_of(entry), ptr);
   }
 
   template <class AnySlot>
