@@ -19,7 +19,7 @@ using mote::Use;
 // As [new.delete.single] asks: the handler until memory is found, or null.
 void* allocate(Use use, size_t size, size_t align) {
   for (;;) {
-    if (void* ptr = mote::allocate_for(use, size, align)) return ptr;
+    if (void* ptr = mote_allocate_for(use, size, align)) return ptr;
     const std::new_handler handler = std::get_new_handler();
     if (handler == nullptr) return nullptr;
     handler();
@@ -41,10 +41,10 @@ void* allocate_or_null(Use use, size_t size, size_t align) noexcept {
 }
 
 void free_object(void* ptr, size_t size, size_t align) noexcept {
-  mote::free_from(Use::object, ptr, size, align);
+  mote_free_from(Use::object, ptr, size, align);
 }
 void free_array(void* ptr, size_t size, size_t align) noexcept {
-  mote::free_from(Use::array, ptr, size, align);
+  mote_free_from(Use::array, ptr, size, align);
 }
 
 constexpr size_t least = 1;  // any alignment: the heap's own then

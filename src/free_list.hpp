@@ -68,7 +68,7 @@ static inline size_t back_to(const void* list_or_node) {
   return reinterpret_cast<FreeNode*>(list);
 }
 
-static inline void join(FreeNode* node, FreeNode* next) {
+[[maybe_unused]] static inline void join(FreeNode* node, FreeNode* next) {
   node->next = next;
   if (next) next->back = back_to(node);
 }

@@ -28,4 +28,5 @@ struct C : mote::Malloc<heap>,
 }  // namespace
 
 #include "c_names.inc"
+#include "operator_calls.inc"
 #include "thread_names.inc"

@@ -89,6 +89,19 @@ MOTE_TRAP_CASE(wrong_old_size, "mote_trap_mismatch") {
   opaque(mote_realloc_sized(allocate(100), 99, 0, 200));
 }
 
+MOTE_TRAP_CASE(array_freed_as_an_object, "mote_trap_mismatch") {
+  ::operator delete(opaque(::operator new[](100)));
+}
+MOTE_TRAP_CASE(object_freed_as_an_array, "mote_trap_mismatch") {
+  ::operator delete[](opaque(::operator new(100)));
+}
+MOTE_TRAP_CASE(object_freed_by_c, "mote_trap_mismatch") {
+  free(opaque(::operator new(100)));
+}
+MOTE_TRAP_CASE(object_of_another_size, "mote_trap_mismatch") {
+  ::operator delete(opaque(::operator new(100)), size_t{99});
+}
+
 // A second free, as long as the block was not given out again.
 MOTE_TRAP_CASE(double_free_after_other_traffic, "mote_trap_double_free") {
   char* const ptr = allocate(100);

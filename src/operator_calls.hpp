@@ -6,10 +6,8 @@
 
 #include "use.hpp"
 
-namespace mote {
-
-void* allocate_for(Use use, size_t size, size_t align);
+extern "C" {
+void* mote_allocate_for(mote::Use use, size_t size, size_t align);
 // `untold` for a size that is not known.
-void free_from(Use use, void* ptr, size_t size, size_t align);
-
-}  // namespace mote
+void mote_free_from(mote::Use use, void* ptr, size_t size, size_t align);
+}
