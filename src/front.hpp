@@ -42,11 +42,11 @@ class Front {
 
   // The block of the class that was freed last, or null.
   [[gnu::always_inline]] void* pop(size_t class_index) {
-    FreeNode* node = first_[class_index];
+    FreeNode* node = first_[class_index].node;
     if (!node) return nullptr;
     // Whoever wrote to the block before could have had it lead anywhere.
     if (!is_marked_freed(node)) mote_trap_corrupted_heap();
-    first_[class_index] = node->next;
+    first_[class_index].node = node->next;
     node->back = 0;
     ++classes_[class_index].room;
     return node;
@@ -58,7 +58,7 @@ class Front {
     auto* node = static_cast<FreeNode*>(ptr);
     // One address for all arrays, which the compiler would not see.
     size_t at = address_of(first_) + place;
-    auto& first = *reinterpret_cast<FreeNode**>(at);
+    auto& first = *reinterpret_cast<First*>(at);
     auto& c = *reinterpret_cast<Class*>(at + sizeof first_);
     auto& limit = *reinterpret_cast<Limit*>(at + sizeof first_ * 2);
     // As Class::divides of the slabs.
@@ -66,7 +66,9 @@ class Front {
     if (product >= limit.inverse) mote_trap_invalid_pointer();
     if (Small::may_be_link(node)) return false;
     if (--c.room < 0) return false;
-    link(first, node);
+    node->next = first.node;
+    mark_freed(node);
+    first.node = node;
     return true;
   }
 
@@ -89,7 +91,7 @@ class Front {
       --classes_[class_index].room;
       mark_freed(node);
       node->next = nullptr;
-      (last ? last->next : first_[class_index]) = node;
+      (last ? last->next : first_[class_index].node) = node;
       last = node;
     }
     return last;
@@ -120,6 +122,11 @@ class Front {
 
   static constexpr size_t fill_count = 8;
 
+  // Of as many bytes each, wherever an address has fewer.
+  struct alignas(8) First {
+    FreeNode* node;
+  };
+
   struct Class {
     int room;
     uint32_t inverse;  // of the block size (slabs.hpp)
@@ -131,16 +138,9 @@ class Front {
     uint32_t inverse;
     uint32_t unused;
   };
-  static_assert(sizeof(Class) == sizeof(size_t) &&
-                sizeof(Limit) == sizeof(size_t));
+  static_assert(sizeof(First) == 8 && sizeof(Class) == 8 && sizeof(Limit) == 8);
 
-  [[gnu::always_inline]] static void link(FreeNode*& first, FreeNode* node) {
-    node->next = first;
-    mark_freed(node);
-    first = node;
-  }
-
-  FreeNode* first_[config.class_count];
+  First first_[config.class_count];
   Class classes_[config.class_count];
   Limit limits_[config.class_count];
 };

@@ -27,9 +27,9 @@ class PageMap {
 
  public:
   using Entry = typename Threading::Entry;
-  // What numbers count in: where a thread's front has a word for each class,
-  // words, so that an entry is an address next to that word.
-  static constexpr size_t number_step = config.front_bytes ? sizeof(size_t) : 1;
+  // What numbers count in: where a thread's front has eight bytes for each
+  // class, eight, so that an entry is an address next to those.
+  static constexpr size_t number_step = config.front_bytes ? 8 : 1;
   // Owners are aligned to it, numbers are below it.
   static constexpr size_t owner_alignment = 128 * number_step;
   // No slab is at the very beginning of the map: a header is before each.

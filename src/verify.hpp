@@ -136,7 +136,7 @@ class Verifier {
                                   const Front& front) {
     for (size_t c = 0; c < Small::class_count; ++c) {
       size_t room = Front::count_max(c);
-      for (FreeNode* node = front.first_[c]; node; node = node->next) {
+      for (FreeNode* node = front.first_[c].node; node; node = node->next) {
         if (!is_marked_freed(node) || room-- == 0) return "N1";
         if (common.map.at(node) != small.entry_of(c + 1)) return "N1";
       }

@@ -56,6 +56,19 @@ TEST(guarded_blocks, are_walked_and_counted) {
   heap.free(kept);
 }
 
+// Too large for a slab, too small for pages of its own.
+TEST(guarded_blocks, beside_them_what_waits_is_free_for_who_walks) {
+  static TestedHeap heap;
+  void* const kept = heap.allocate(1000, 1);
+  const mote_statistics before = statistics(heap);
+  void* const waiting = heap.allocate(1000, 1);
+  EXPECT_EQ(statistics(heap).used_count, before.used_count + 1);
+  heap.free(waiting);
+  EXPECT_EQ(statistics(heap).used_count, before.used_count);
+  heap.free(kept);
+  EXPECT_EQ(statistics(heap).used_count, before.used_count - 1);
+}
+
 }  // namespace
 }  // namespace mote
 #endif

@@ -359,6 +359,31 @@ TEST_F(front, N1_keeps_so_many_blocks_and_their_order) {
   EXPECT_NE(allocate(0, 64), nullptr);
 }
 
+TEST_F(front, N1_is_verified) {
+  const std::vector<void*> small = allocate_many(0, 2, 64);
+  void* const larger = allocate(0, 128);
+  free_many(0, small);
+  free(0, larger);
+  ASSERT_STREQ(verify(heap_), nullptr);
+
+  auto* const last = static_cast<FreeNode*>(small[1]);
+  const FreeNode whole = *last;
+  const auto expect_broken = [&](FreeNode* next, size_t back) {
+    last->next = next;
+    last->back = back;
+    EXPECT_STREQ(verify(heap_), "N1");
+    *last = whole;
+  };
+  expect_broken(whole.next, 0);                               // not marked
+  expect_broken(nullptr, whole.back);                         // one is missing
+  expect_broken(static_cast<FreeNode*>(larger), whole.back);  // another class's
+  auto* const first = static_cast<FreeNode*>(small[0]);
+  FreeNode* const rest = first->next;
+  first->next = last;  // a circle
+  EXPECT_STREQ(verify(heap_), "N1");
+  first->next = rest;
+}
+
 TEST_F(front, what_it_keeps_is_free_for_who_walks) {
   const std::vector<void*> blocks = allocate_many(0, 10, 64);
   free_many(0, {blocks.begin() + 1, blocks.end()});
