@@ -47,10 +47,13 @@ if(NOT status STREQUAL "0" AND failed EQUAL 0)
   set(failed 1)  # it crashed before it could count
 endif()
 set(counts "${passed} passed, ${failed} failed")
-if(output MATCHES "\\[  SKIPPED \\] ([0-9]+) test" OR
-   output MATCHES "[0-9]+ passed, [0-9]+ failed, ([0-9]+) skipped")
-  string(APPEND counts ", ${CMAKE_MATCH_1} skipped")
-endif()
+foreach(form IN ITEMS "\\[  SKIPPED \\] ([0-9]+) test"
+    "[0-9]+ passed, [0-9]+ failed, ([0-9]+) skipped")
+  if(output MATCHES "${form}")
+    string(APPEND counts ", ${CMAKE_MATCH_1} skipped")
+    break()
+  endif()
+endforeach()
 file(WRITE ${COUNTS} "${counts}\n")
 if(failed GREATER 0)
   message(FATAL_ERROR "${failed} failed; exit status: ${status}")
