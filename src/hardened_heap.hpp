@@ -35,6 +35,7 @@ class HardenedHeap : public Heap<config, Source, Threading> {
   using Plain = Heap<config, Source, Threading>;
   using Seal = mote::Seal<config, Source>;
   using Facts = typename Seal::Facts;
+  using Back = BackHeap<config, Source>;
   using Map = PageMap<config, Source, Threading>;
   using Guarded = GuardedBlocksOf<Source>;
 
@@ -137,14 +138,21 @@ class HardenedHeap : public Heap<config, Source, Threading> {
   }
 
   // The block size in the heap below. Traps on what is no block, or has lost
-  // its neighbour's seal, just below it in a slab.
+  // what is just below it in a slab: its neighbour's seal, or the slab's
+  // header.
   [[gnu::noinline]] size_t block_size_of(const void* ptr) const {
     size_t block_size = small_size(ptr);
     if (!block_size) return Plain::usable_size(ptr);
     size_t offset = address_of(ptr) % config.slab_size;
     if (offset % block_size) mote_trap_invalid_pointer();
     const char* before = static_cast<const char*>(ptr) - block_size;
-    if (offset) Seal(source(), before, block_size).facts();
+    if (offset) {
+      Seal(source(), before, block_size).facts();
+    } else if (Back::size_of(static_cast<const Header*>(ptr) - 1) -
+                   config.slab_size >=
+               Back::block_size_min) {
+      mote_trap_out_of_bounds();
+    }
     return block_size;
   }
   Seal seal_of(const void* ptr) const {

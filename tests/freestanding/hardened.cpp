@@ -44,6 +44,12 @@ MOTE_TRAP_CASE(write_before, "mote_trap_out_of_bounds") {
   free(opaque(ptr));
 }
 
+MOTE_TRAP_CASE(write_before_the_first_of_a_slab, "mote_trap_out_of_bounds") {
+  char* const ptr = allocate(41);
+  ptr[-1] ^= 1;
+  free(opaque(ptr));
+}
+
 template <size_t size, size_t offset>
 void write_freed() {
   char* const ptr = allocate(size);
