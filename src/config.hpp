@@ -48,7 +48,7 @@ struct Config {
 
   // Where the source can discard: how long free memory keeps its pages, about,
   // and from how many freed bytes and in blocks of which size it is worth it.
-  uint32_t discard_delay_milliseconds = 250;
+  size_t discard_delay_milliseconds = 250;
   size_t discard_bytes_min = size_t{1} << 20;
   size_t discarded_block_size_min = 8192;
 
