@@ -138,7 +138,7 @@ class GuardedBlocks {
   char* window_ = nullptr;
   Entry* entries_ = nullptr;
   size_t window_bytes_ = 0;  // set last: who sees it sees the others
-  bool was_tried_ = false;
+  uint32_t was_tried_ = 0;   // riscv64 has no atomics of bytes
   size_t next_ = 0;
   size_t live_ = 0;
 
@@ -186,7 +186,7 @@ class GuardedBlocks {
   // without.
   bool reserve() noexcept {
     if (slot_count() != 0) return true;
-    if (__atomic_exchange_n(&was_tried_, true, __ATOMIC_RELAXED)) return false;
+    if (__atomic_exchange_n(&was_tried_, 1, __ATOMIC_RELAXED)) return false;
     const size_t bytes = wanted_bytes();
     const size_t table_bytes = bytes / slot_bytes * sizeof(Entry);
     void* const window = bytes != 0 ? map(bytes, PROT_NONE) : nullptr;

@@ -159,7 +159,7 @@ class BinaryTrace {
         clock_(static_cast<Clock>(clock)) {}
 
   void note(const TraceRecord& record) {
-    if (__atomic_exchange_n(&is_busy_, true, __ATOMIC_ACQUIRE)) {
+    if (__atomic_exchange_n(&is_busy_, 1, __ATOMIC_ACQUIRE)) {
       __atomic_fetch_add(&lost_count_, 1, __ATOMIC_RELAXED);
       return;
     }
@@ -174,7 +174,7 @@ class BinaryTrace {
     timed.time_ns = clock_.now() - start_ns_;
     end = encoder_.write(timed, end);
     output_.write(bytes, static_cast<size_t>(end - bytes));
-    __atomic_store_n(&is_busy_, false, __ATOMIC_RELEASE);
+    __atomic_store_n(&is_busy_, 0, __ATOMIC_RELEASE);
   }
 
   // Events that could not be written, see above.
@@ -187,7 +187,7 @@ class BinaryTrace {
   uint64_t start_ns_ = 0;
   size_t lost_count_ = 0;
   bool has_header_ = false;
-  bool is_busy_ = false;
+  uint32_t is_busy_ = 0;  // riscv64 has no atomics of bytes
   [[no_unique_address]] Output output_{};
   [[no_unique_address]] Clock clock_{};
 };
