@@ -76,7 +76,7 @@ export const programs = [
   { name: 'clang++ -O2', ...compile('clang++-19'), isLong: true },
   { name: 'g++, a test of mote', ...compileOwn('g++') },
   { name: 'clang++, a test of mote', ...compileOwn('clang++-19') },
-  { name: 'perl', command: ['perl', join(root, 'tests/traces/programs/work.pl')], isLong: true },
+  { name: 'perl', command: ['perl', '-e', 'do $ARGV[0] for 1 .. 10', join(root, 'tests/traces/programs/work.pl')], isLong: true },
   {
     name: 'sqlite3',
     command: ['bash', '-c', 'sqlite3 :memory: <"$0"', join(root, 'tests/programs/sqlite/workload.sql')],

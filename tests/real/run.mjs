@@ -117,7 +117,7 @@ await runMain('real programs', async () => {
       const told = allocators.map(({ name }) => `${name} ${seconds(program.runs.get(name).at(-1).wall)} s`);
       console.log(`  round ${i} of ${count}: ${program.name}: ${told.join(', ')}, answers equal`);
     }
-  }, asked.rounds, asked.all ? Infinity : undefined);
+  }, asked.rounds, asked.all || asked.hardened ? Infinity : undefined);
   const rows = [...programs.flatMap((program) => rowsOf(program, allocators)), ...meanRows(programs, allocators)];
   const head = headFor(`to ${allocators[0].name}`);
   console.log();
