@@ -15,6 +15,17 @@ export const npm = join(root, "build/tools/node_modules");
 // A message for the user, without a stack trace.
 export class Failure extends Error {}
 
+// A failure is told in a line; anything else is a fault of ours, with its stack.
+export async function runMain(main) {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
 const runFile = promisify(execFile);
 
 export async function run(command, args, options = {}) {

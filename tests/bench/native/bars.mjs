@@ -5,7 +5,7 @@ import { renewTable } from "../../programs/support.mjs";
 import { median } from "../statistics.mjs";
 import { allocators, buildMote } from "../threads/allocators.mjs";
 import { asText } from "../threads/report.mjs";
-import { Failure, here, make, root, run } from "../toolchain.mjs";
+import { Failure, here, make, root, run, runMain } from "../toolchain.mjs";
 
 const repetitions = 3, doubleFrees = 15;
 
@@ -85,10 +85,4 @@ async function main() {
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof Failure)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runMain(main);

@@ -1,7 +1,7 @@
 // The table of tests/native/single_step.cpp's counts, an allocator a column.
 import { join } from "node:path";
 import { median } from "../statistics.mjs";
-import { Failure, root, run } from "../toolchain.mjs";
+import { Failure, root, run, runMain } from "../toolchain.mjs";
 import { allocators, buildMote, variants } from "./allocators.mjs";
 import { asText } from "./report.mjs";
 
@@ -40,10 +40,4 @@ async function main() {
   console.log(asText([instructions, atomics]));
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof Failure)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runMain(main);

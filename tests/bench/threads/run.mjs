@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Failure, out, run } from "../toolchain.mjs";
+import { Failure, out, run, runMain } from "../toolchain.mjs";
 import { allocators as known, buildMote, variants } from "./allocators.mjs";
 import { measure, program } from "./measure.mjs";
 import { asText, summarize, tables } from "./report.mjs";
@@ -74,10 +74,4 @@ async function main() {
   if (failed.length) throw new Failure(failed.join("\n"));
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof Failure)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runMain(main);
