@@ -187,10 +187,15 @@ class BackHeap {
   static constexpr bool discards =
       DiscardingPageSource<Source> && !config.is_hardened;
 
-  // Written under the lock, read by anyone.
+  // Written under the lock, read by anyone. The wait begins with the first that
+  // is freed after what was discarded last.
   void count_freed(size_t size) {
-    if constexpr (discards)
+    if constexpr (discards) {
+      if (!freed_bytes_)
+        __atomic_store_n(&waits_since_, Source::milliseconds(),
+                         __ATOMIC_RELAXED);
       __atomic_store_n(&freed_bytes_, freed_bytes_ + size, __ATOMIC_RELAXED);
+    }
   }
   // Whether enough was freed, and long enough ago. Asked without the lock, so
   // that not every thread comes for it until the delay is over.
@@ -199,23 +204,16 @@ class BackHeap {
       return __atomic_load_n(&freed_bytes_, __ATOMIC_RELAXED) >=
                  config.discard_bytes_min &&
              Source::milliseconds() -
-                     __atomic_load_n(&discarded_at_, __ATOMIC_RELAXED) >=
+                     __atomic_load_n(&waits_since_, __ATOMIC_RELAXED) >=
                  config.discard_delay_milliseconds;
     }
     return false;
   }
-  // O(1), but once in the delay O(free blocks).
-  [[gnu::noinline]] void discard_if_due()
-    requires discards
-  {
-    uint32_t last = discarded_at_;
-    __atomic_store_n(&discarded_at_, Source::milliseconds(), __ATOMIC_RELAXED);
-    if (last) discard_all();  // else what was freed has only begun to wait
-  }
+  // O(free blocks).
   void discard_all()
     requires discards
   {
-    count_freed(-freed_bytes_);
+    __atomic_store_n(&freed_bytes_, 0, __ATOMIC_RELAXED);
     for (unsigned bin = size_to_bin(config.discarded_block_size_min);
          bin < bin_count; ++bin) {
       for (FreeNode* node = bins_[bin].first; node; node = node->next) {
@@ -438,7 +436,7 @@ class BackHeap {
   [[no_unique_address]]
   typename Either<discards, size_t, Nothing>::Type freed_bytes_ = {};
   [[no_unique_address]]
-  typename Either<discards, uint32_t, Nothing>::Type discarded_at_ = {};
+  typename Either<discards, uint32_t, Nothing>::Type waits_since_ = {};
   size_t extent_ = 0;      // from the origin to the last sentinel
   size_t extent_max_ = 0;  // and to the highest one
   Header* start_ = nullptr;

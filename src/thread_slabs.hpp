@@ -157,7 +157,7 @@ class ThreadSlabs {
   // The caller holds the lock.
   static void discard_if_due(Common& common) {
     if constexpr (Back::discards)
-      if (common.back.may_discard()) common.back.discard_if_due();
+      if (common.back.may_discard()) common.back.discard_all();
   }
 
   // Gives up what this thread and abandoned heaps keep. The caller holds the
