@@ -168,7 +168,7 @@ export const mutants = [
   seal('the alignment of every block is the least', 'return index < align_mask ? index : align_mask;', 'return 0 * index;'),
   quarantine('a block leaves at once', 'place = block;\n    return before;', 'return block;'),
   quarantine('the last place is never taken', 'ring_[next_++ % count];\n    void* before', 'ring_[next_++ % (count - 1)];\n    void* before'),
-  hardened('the neighbour is not looked at', 'if (offset) Seal(source(), before, block_size).facts();', ''),
+  hardened('the neighbour is not looked at', 'Seal(source(), before, block_size).facts();', ''),
   hardened('a pointer into a block is freed', 'if (offset % block_size) mote_trap_invalid_pointer();', ''),
   hardened('a wrong old size is ignored', 'if (old_size != untold && old_size != usable) mote_trap_mismatch();', ''),
   hardened('a block waits though memory is short', 'if (!ptr && release_quarantine()) ptr = Plain::allocate(room, align);', ''),
