@@ -191,9 +191,10 @@ class BackHeap {
   // is freed after what was discarded last.
   void count_freed(size_t size) {
     if constexpr (discards) {
-      if (!freed_bytes_)
+      if (!freed_bytes_) {
         __atomic_store_n(&waits_since_, Source::milliseconds(),
                          __ATOMIC_RELAXED);
+      }
       __atomic_store_n(&freed_bytes_, freed_bytes_ + size, __ATOMIC_RELAXED);
     }
   }

@@ -1,5 +1,7 @@
 // What was freed goes back to the system after a while, without a thread for
 // it.
+#ifdef __linux__
+
 #include <gtest/gtest.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,3 +48,5 @@ TEST(memory_back, small_blocks_that_were_freed_leave_the_resident_set) {
 
 }  // namespace
 }  // namespace mote
+
+#endif
