@@ -23,7 +23,7 @@ constexpr Config chosen_native_profile() {
     config.quarantine_count = 256;
     config.quarantined_size_max = 8192;
   } else {
-    config.front_bytes = 4096;
+    config.segment_size = 262144;
     config.thread_cache_bytes = 131072;
   }
   return config;

@@ -187,15 +187,16 @@ class BackHeap {
   static constexpr bool discards =
       DiscardingPageSource<Source> && !config.is_hardened;
 
-  // Written under the lock, read by anyone. The wait begins with the first that
-  // is freed after what was discarded last.
+  // Without the lock: what two threads count at once may be counted once. The
+  // wait begins with the first that is freed after what was discarded last.
   void count_freed(size_t size) {
     if constexpr (discards) {
-      if (!freed_bytes_) {
+      size_t freed_bytes = __atomic_load_n(&freed_bytes_, __ATOMIC_RELAXED);
+      if (!freed_bytes) {
         __atomic_store_n(&waits_since_, Source::milliseconds(),
                          __ATOMIC_RELAXED);
       }
-      __atomic_store_n(&freed_bytes_, freed_bytes_ + size, __ATOMIC_RELAXED);
+      __atomic_store_n(&freed_bytes_, freed_bytes + size, __ATOMIC_RELAXED);
     }
   }
   // Whether enough was freed, and long enough ago. Asked without the lock, so

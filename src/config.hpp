@@ -36,13 +36,13 @@ struct Config {
   // followed to a write (free_list.hpp).
   bool checks_links = true;
 
-  // Where threads have heaps of their own: bytes of small blocks of each class
-  // that one keeps in front of its slabs (front.hpp); 0 if none.
-  size_t front_bytes = 0;
+  // Where threads have heaps of their own: bytes of the segments that their
+  // slabs lie in (segments.hpp), at most 64 slabs; 0 if slabs lie by
+  // themselves.
+  size_t segment_size = 0;
 
-  // And bytes of larger blocks that one
-  // keeps instead of giving them back, and the largest such block, header
-  // included.
+  // And bytes of larger blocks that one keeps instead of giving them back, and
+  // the largest such block, header included.
   size_t thread_cache_bytes = 0;
   size_t cached_block_size_max = 4096;
 
@@ -63,6 +63,10 @@ struct Config {
   bool clears_all_freed = false;
 
   constexpr size_t small_size_max() const { return class_count * alignment; }
+  // What the page map has an entry for.
+  constexpr size_t map_granule() const {
+    return segment_size ? segment_size : slab_size;
+  }
 };
 
 inline constexpr Config standard_profile = {};
@@ -77,7 +81,9 @@ constexpr bool is_valid(Config c) {
          c.class_count >= 1 && c.class_count < 128 &&  // fits the map's entry
          c.slab_size <= 65536 &&  // a product with an inverse tells divisors
          c.slab_size >= c.small_size_max() * 8 &&  // bounds the unused tail
-         (!c.is_hardened || (c.has_slabs && c.checks_links && !c.front_bytes &&
+         is_power_of_two(c.map_granule()) && c.map_granule() >= c.slab_size &&
+         c.map_granule() / c.slab_size <= 64 &&  // a bit for each
+         (!c.is_hardened || (c.has_slabs && c.checks_links && !c.segment_size &&
                              !c.thread_cache_bytes && c.quarantine_count >= 1 &&
                              c.quarantined_size_max >= c.small_size_max()));
 }

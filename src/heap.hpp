@@ -29,9 +29,9 @@ class Heap {
   // For a source that must be told where its memory is.
   explicit constexpr Heap(const Source& source) : common_(source) {}
 
-  // A block from the front of this thread (front.hpp), or null.
+  // A block that this thread has at hand (segments.hpp), or null.
   [[gnu::always_inline]] void* pop(size_t size)
-    requires(config.front_bytes != 0)
+    requires(config.segment_size != 0)
   {
     return pop_small(size);
   }
@@ -57,18 +57,21 @@ class Heap {
 
   // Null is allowed; traps on a pointer that is not a block in use. O(1).
   void free(void* ptr) {
-    if constexpr (config.front_bytes) return free_at_once(ptr);
-    if constexpr (config.has_slabs) {
-      if (auto entry = common_.map.at(ptr))
-        return small_.push(common_, ptr, entry);
+    if constexpr (config.segment_size) {
+      free_at_once(ptr);
+    } else {
+      if constexpr (config.has_slabs) {
+        if (auto entry = common_.map.at(ptr))
+          return small_.push(common_, ptr, entry);
+      }
+      if constexpr (Threading::is_shared) return free_large(ptr);
+      if (ptr) back().give(back().block_in_use(ptr));
     }
-    if constexpr (Threading::is_shared) return free_large(ptr);
-    if (ptr) back().give(back().block_in_use(ptr));
   }
 
   // The same, inlined.
   [[gnu::always_inline]] void free_at_once(void* ptr)
-    requires(config.front_bytes != 0)
+    requires(config.segment_size != 0)
   {
     small_.push_any(common_, ptr);
   }
@@ -168,7 +171,7 @@ class Heap {
     if constexpr (config.has_slabs) {
       size_t class_index = Small::size_to_class(size);
       // Else the size is compared instead, in a register of its own.
-      if constexpr (config.front_bytes) asm("" : "+r"(class_index));
+      if constexpr (config.segment_size) asm("" : "+r"(class_index));
       if (class_index < Small::class_count)
         return small_.pop(common_, class_index);
     }

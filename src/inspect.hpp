@@ -30,8 +30,11 @@ struct Inspection {
   }
 
   static const void* layout() {
-    static constexpr Layout layout = layout_of(&heap.unlocked());
-    return &layout;
+    if constexpr (requires { layout_of(&heap.unlocked()); }) {
+      static constexpr Layout layout = layout_of(&heap.unlocked());
+      return &layout;
+    }
+    return nullptr;
   }
 
  private:
@@ -49,7 +52,9 @@ struct Inspection {
 
   template <Config config, PageSource Source, class Threading>
   static constexpr Layout layout_of(
-      const Heap<config, Source, Threading>* whole) {
+      const Heap<config, Source, Threading>* whole)
+    requires(config.segment_size == 0)
+  {
     return Walker<config, Source, Threading>::layout(whole);
   }
 };

@@ -1,10 +1,11 @@
-// The page map: for each slab-sized piece of the address space, what lies
-// there.
+// The page map: for each piece of the address space as large as a slab, or a
+// segment of slabs, what lies there.
 //
-//   entry:  0             no slab
+//   entry:  0             none
 //           class number  a slab of that class (class index + 1)
 //           + owner       where threads have slabs of their own: the address of
 //                         what owns it, whose low bits are free for the number
+//           owner         a segment
 //
 // It is a block of the back heap, and doubles. Entries are written under the
 // heap's lock, where there is one, and read by anyone at any time: so a map
@@ -27,17 +28,12 @@ class PageMap {
 
  public:
   using Entry = typename Threading::Entry;
-  // What numbers count in: where a thread's front has eight bytes for each
-  // class, eight, so that an entry is an address next to those.
-  static constexpr size_t number_step = config.front_bytes ? 8 : 1;
   // Owners are aligned to it, numbers are below it.
-  static constexpr size_t owner_alignment = 128 * number_step;
+  static constexpr size_t owner_alignment = 128;
   // No slab is at the very beginning of the map: a header is before each.
   static constexpr size_t no_slab = 0;
 
-  static size_t number_of(Entry entry) {
-    return entry % owner_alignment / number_step;
-  }
+  static size_t number_of(Entry entry) { return entry % owner_alignment; }
 
   // The entry for an address, 0 beyond the map. O(1).
   Entry at(const void* ptr) const {
@@ -74,10 +70,10 @@ class PageMap {
 
   // Memory below the origin, or far above it, has an index beyond the map.
   size_t index_of(const void* ptr) const {
-    return (address_of(ptr) - origin()) / config.slab_size;
+    return (address_of(ptr) - origin()) / granule;
   }
   void* slab_at(size_t index) const {
-    return reinterpret_cast<void*>(origin() + index * config.slab_size);
+    return reinterpret_cast<void*>(origin() + index * granule);
   }
   size_t size() const { return size_; }
   bool is_map(const void* ptr) const { return ptr == entries_; }
@@ -87,8 +83,7 @@ class PageMap {
   template <class Allocate>
   bool cover(const void* ptr, Back& back, Allocate allocate) {
     if constexpr (!Source::is_near_zero) {
-      if (!size_)
-        origin_ = align_down(address_of(back.start()), config.slab_size);
+      if (!size_) origin_ = align_down(address_of(back.start()), granule);
     }
     size_t index = index_of(ptr);
     if (index < size_) return true;
@@ -107,6 +102,8 @@ class PageMap {
   }
 
  private:
+  static constexpr size_t granule = config.map_granule();
+
   template <Config, PageSource, class>
   friend class Verifier;
   template <Config, PageSource, class>

@@ -36,34 +36,21 @@
 #include "free_list.hpp"
 #include "page_map.hpp"
 #include "seal.hpp"
+#include "size_classes.hpp"
 
 namespace mote {
 
 template <Config config, PageSource Source, class Threading>
-class Slabs {
+class Slabs : public SizeClasses<config> {
   using Back = BackHeap<config, Source>;
   using Common = mote::Common<config, Source, Threading>;
   using Map = PageMap<config, Source, Threading>;
   using Entry = typename Map::Entry;
   using Guard = typename Threading::Lock::Guard;
+  using Classes = SizeClasses<config>;
 
  public:
-  // The class for a size, or one past the last when no slab serves it (and for
-  // 0, which wraps).
-  static size_t size_to_class(size_t size) {
-    // A free block holds its links.
-    if constexpr (config.alignment < sizeof(FreeNode))
-      if (size - 1 < config.alignment) size = sizeof(FreeNode);
-    return (size - 1) / config.alignment;
-  }
-  static constexpr size_t class_to_size(size_t class_index) {
-    return (class_index + 1) * config.alignment;
-  }
-  // Whether a block of that size is neither too small nor of a class too large.
-  static bool fits(size_t size, size_t block_size) {
-    return size_to_class(size) + 1 == block_size / config.alignment;
-  }
-  static constexpr size_t class_count = config.class_count;
+  using Classes::class_count, Classes::class_to_size, Classes::offset_of;
 
   // A block of the class, or null when the list is empty: then try `refill`.
   [[gnu::always_inline]] void* pop(Common& common, size_t class_index) {
@@ -95,6 +82,12 @@ class Slabs {
     retire(common, c, common.map.index_of(ptr));
   }
 
+  // Of a pointer into a slab that has this entry.
+  static bool is_block(const void* ptr, Entry entry) {
+    return offset_of(ptr) % (Map::number_of(entry) * config.alignment) == 0;
+  }
+  static size_t owner_of(Entry entry) { return entry - Map::number_of(entry); }
+
   // Makes the list of the class not empty; false when memory is refused.
   bool refill(Common& common, size_t class_index) {
     return add_slab(common, *this, class_index);
@@ -106,14 +99,14 @@ class Slabs {
                                          size_t align,
                                          Header* moving = nullptr) {
     return common.back.allocate(size, align, moving,
-                                [&] { return release_spares(common); });
+                                [&] { return release_kept(common); });
   }
 
   // Cuts a new slab for the class; false when memory is refused. `owner`
   // allocates it.
   template <class Owner>
   bool add_slab(Common& common, Owner& owner, size_t class_index) {
-    void* slab = take_slab(common, owner, entry_of(class_index + 1));
+    void* slab = common.take(owner, slab_bytes, entry_of(class_index + 1));
     if (!slab) return false;
     *used_count(slab) = 0;
     Class& c = classes_[class_index];
@@ -143,8 +136,6 @@ class Slabs {
   friend class HardenedVerifier;
   template <Config, PageSource, class>
   friend class ThreadSlabs;
-  template <Config, class>
-  friend class Front;
 
   using Count = uint32_t;
   static constexpr size_t slab_bytes = config.slab_size - Back::header_size;
@@ -160,34 +151,18 @@ class Slabs {
     size_t block_size() const { return number * config.alignment; }
     void set_number(size_t class_number) {
       number = static_cast<uint32_t>(class_number);
-      inverse = inverse_of(block_size());
-    }
-    bool divides(size_t offset) const {
-      return static_cast<uint32_t>(offset) * inverse < inverse;
+      inverse = Classes::inverse_of(block_size());
     }
   };
 
   // What the page map says of slabs of ours.
   size_t entry_of(size_t class_number) const {
     if constexpr (!Threading::is_shared) return class_number;
-    return address_of(this) + class_number * Map::number_step;
+    return address_of(this) + class_number;
   }
-  Class& class_of(Entry entry) {
-    return classes_[(entry - entry_of(1)) / Map::number_step];
-  }
+  Class& class_of(Entry entry) { return classes_[entry - entry_of(1)]; }
   const Class& class_of(Entry entry) const {
-    return classes_[(entry - entry_of(1)) / Map::number_step];
-  }
-
-  static size_t offset_of(const void* ptr) {
-    return address_of(ptr) % config.slab_size;
-  }
-
-  // 2^32 / block_size, rounded up: an offset is a multiple of the block size
-  // exactly when their product, modulo 2^32, is below it (Lemire, Kaser and
-  // Kurz, "Faster remainder by direct computation", 2019).
-  static constexpr uint32_t inverse_of(size_t block_size) {
-    return static_cast<uint32_t>(UINT32_MAX / block_size + 1);
+    return classes_[entry - entry_of(1)];
   }
 
   // How many blocks of the slab around `ptr` are in use.
@@ -224,27 +199,11 @@ class Slabs {
   // Puts a block on its list; whether its slab is now empty.
   [[gnu::always_inline]] bool put(Common& common, Class& c, void* ptr) {
     auto* node = static_cast<FreeNode*>(ptr);
-    if (!c.divides(offset_of(ptr))) mote_trap_invalid_pointer();
+    if (!Classes::divides(c.inverse, offset_of(ptr)))
+      mote_trap_invalid_pointer();
     if (is_listed(common, c, node)) mote_trap_double_free();
     mote::push(&c.list, node);
     return --*used_count(ptr) == 0;
-  }
-
-  // Memory for a slab, which the page map then knows; null when refused.
-  template <class Owner>
-  static void* take_slab(Common& common, Owner& owner, size_t entry) {
-    Guard guard(common.lock);
-    void* slab = owner.allocate_large(common, slab_bytes, config.slab_size);
-    if (!slab) return nullptr;
-    bool is_covered = common.map.cover(slab, common.back, [&](size_t size) {
-      return owner.allocate_large(common, size, config.alignment);
-    });
-    if (is_covered) {
-      common.map.set(common.map.index_of(slab), entry);
-      return slab;
-    }
-    common.back.give(Back::block_of(slab));
-    return nullptr;
   }
 
   // Apart, so that what it needs is not saved where no slab becomes empty.
@@ -258,7 +217,7 @@ class Slabs {
 
   // Returns all empty slabs to the back heap; whether there were any. The
   // caller holds the lock. O(classes).
-  bool release_spares(Common& common) {
+  bool release_kept(Common& common) {
     bool any = false;
     if (common.map.size())
       for (Class& c : classes_) any |= retire(common, c, Map::no_slab);

@@ -44,9 +44,9 @@
 #include "common.hpp"
 #include "config.hpp"
 #include "free_list.hpp"
-#include "front.hpp"
 #include "page_map.hpp"
 #include "returned_list.hpp"
+#include "segments.hpp"
 #include "slabs.hpp"
 
 namespace mote {
@@ -57,7 +57,10 @@ class ThreadSlabs {
   using Common = mote::Common<config, Source, Threading>;
   using Map = PageMap<config, Source, Threading>;
   using Entry = typename Map::Entry;
-  using Small = Slabs<config, Source, Threading>;
+  static constexpr bool has_segments = config.segment_size != 0;
+  using Small =
+      typename Either<has_segments, Segments<config, Source, Threading>,
+                      Slabs<config, Source, Threading>>::Type;
   using Guard = typename Threading::Lock::Guard;
   using Slot = typename Threading::Slot;
 
@@ -78,7 +81,6 @@ class ThreadSlabs {
     Mine* mine = has_empty_heaps ? slot() : current();
     if constexpr (!has_empty_heaps)
       if (!mine) return nullptr;
-    if constexpr (has_front) return mine->front.pop(class_index);
     return mine->slabs.pop(common, class_index);
   }
 
@@ -88,18 +90,17 @@ class ThreadSlabs {
     mine->slabs.push(common, ptr, entry);
   }
 
-  // Frees any block of the heap, or null. An entry of no slab, which is 0, is
-  // no more this thread's than another's: one comparison sets both apart.
+  // Frees any block of the heap, or null. The entry of no segment, which is 0,
+  // is no more this thread's than another's: one comparison sets both apart.
   [[gnu::always_inline]] void push_any(Common& common, void* ptr) {
     size_t index = common.map.index_of(ptr);
     if (common.map.has(index)) {
-      Entry entry = common.map.entry(index);
       Mine* mine = slot();
-      if (is_of(mine, entry) && (has_empty_heaps || mine) &&
-          mine->front.push(mine->place_of(entry), ptr))
-        return;
+      if (common.map.entry(index) == address_of(mine) &&
+          (has_empty_heaps || mine) && Small::is_in_use(ptr))
+        return mine->slabs.push(ptr);
     }
-    push_slowly(common, ptr);
+    push_slowly(ptr, *this, common);
   }
 
   bool refill(Common& common, size_t class_index) {
@@ -108,13 +109,10 @@ class ThreadSlabs {
     if (common.back.may_discard()) {
       Guard guard(common.lock);
       discard_if_due(common);
+      if constexpr (has_segments) mine->slabs.discard();
     }
-    if constexpr (has_front) {
-      if (mine->front.fill(class_index, [&] {
-            return mine->slabs.pop(common, class_index);
-          }))
-        return true;
-    }
+    if constexpr (has_segments)
+      if (mine->slabs.adopt(class_index)) return true;
     if (take_back(common, *mine)) return true;
     flush(*mine);
     return mine->slabs.add_slab(common, *this, class_index);
@@ -197,9 +195,6 @@ class ThreadSlabs {
   struct Nothing {};
   using Cache = typename Either<config.thread_cache_bytes != 0,
                                 BlockCache<config, Source>, Nothing>::Type;
-  static constexpr bool has_front = config.front_bytes != 0;
-  using Front =
-      typename Either<has_front, mote::Front<config, Small>, Nothing>::Type;
 
   struct Mine;
 
@@ -213,7 +208,6 @@ class ThreadSlabs {
 
   struct alignas(Map::owner_alignment) Mine {
     Small slabs;  // first: entries of the page map hold its address
-    [[no_unique_address]] Front front;
     [[no_unique_address]] Cache cache;
     Batch batches[batch_count];
     Mine* next;
@@ -221,11 +215,6 @@ class ThreadSlabs {
     bool is_abandoned;
     // What others freed; written by them, so on a cache line of its own.
     alignas(64) ReturnedList<> returned;
-
-    // In the front: numbers count from 1, in steps of a word.
-    size_t place_of(Entry entry) const {
-      return entry - address_of(this) - Map::number_step;
-    }
   };
 
   // Whether the platform's slot has heaps without a block for threads that have
@@ -255,19 +244,12 @@ class ThreadSlabs {
     return entry - address_of(mine) < Map::owner_alignment;
   }
 
-  // Frees a block that this thread's front did not take at once.
-  [[gnu::noinline]] void push_slowly(Common& common, void* ptr) {
+  // Frees what is in no segment of this thread's, or traps.
+  [[gnu::noinline]] static void push_slowly(void* ptr, ThreadSlabs& own,
+                                            Common& common) {
     Entry entry = common.map.at(ptr);
-    if (!entry) return ptr ? push_large(common, ptr) : void();
-    Mine* mine = slot();
-    if (!is_of(mine, entry)) return send_back(ptr, entry);
-    auto* node = static_cast<FreeNode*>(ptr);
-    if (mine->front.stays_full(Map::number_of(entry) - 1))
-      return push_to_slab(common, *mine, node);
-    if (Small::is_listed(common, mine->slabs.class_of(entry), node))
-      mote_trap_double_free();
-    node->back = 0;  // what its user wrote there may look like a link
-    mine->front.push(mine->place_of(entry), ptr);
+    if (entry) return own.send_back(ptr, entry);
+    if (ptr) own.push_large(common, ptr);
   }
 
   template <class AnySlot>
@@ -275,7 +257,7 @@ class ThreadSlabs {
     if constexpr (has_empty_heaps) return sizeof(AnySlot::none);
     return SIZE_MAX;
   }
-  static_assert(empty_heap_size<Slot>() >= sizeof(Small) + sizeof(Front));
+  static_assert(empty_heap_size<Slot>() >= sizeof(Small));
 
   // Gives this thread a heap, an abandoned or a new one; whether it now has
   // one.
@@ -298,7 +280,7 @@ class ThreadSlabs {
         static_cast<Mine*>(allocate_large(common, sizeof(Mine), alignof(Mine)));
     if (!mine) return nullptr;
     __builtin_memset(static_cast<void*>(mine), 0, sizeof(Mine));
-    if constexpr (has_front) mine->front.begin();
+    if constexpr (has_segments) mine->slabs.begin(common);
     mine->next = all_;
     all_ = mine;
     return mine;
@@ -307,12 +289,10 @@ class ThreadSlabs {
   // Frees a block that another heap owns.
   [[gnu::noinline]] void send_back(void* ptr, Entry entry) {
     auto* node = static_cast<FreeNode*>(ptr);
-    size_t number = Map::number_of(entry);
-    if (Small::offset_of(ptr) % (number * config.alignment))
-      mote_trap_invalid_pointer();
+    if (!Small::is_block(ptr, entry)) mote_trap_invalid_pointer();
     if (is_marked_freed(node)) mote_trap_double_free();
     mark_freed(node);
-    auto* owner = reinterpret_cast<Mine*>(entry - number * Map::number_step);
+    auto* owner = reinterpret_cast<Mine*>(Small::owner_of(entry));
     if (Mine* mine = current()) {
       add(mine->batches[address_of(owner) / sizeof(Mine) % batch_count], owner,
           node);
@@ -345,15 +325,12 @@ class ThreadSlabs {
   // Puts what others returned on the lists; whether there was any.
   static bool take_back(Common& common, Mine& mine) {
     return for_each_returned(mine, [&](FreeNode* node) {
-      if constexpr (has_front) return push_to_slab(common, mine, node);
-      mine.slabs.push(common, node, common.map.at(node));
+      if constexpr (has_segments) {
+        mine.slabs.push(node);
+      } else {
+        mine.slabs.push(common, node, common.map.at(node));
+      }
     });
-  }
-
-  // Apart: it is large, and called where one time in many matters.
-  [[gnu::noinline]] static void push_to_slab(Common& common, Mine& mine,
-                                             FreeNode* node) {
-    mine.slabs.push(common, node, common.map.at(node));
   }
 
   template <class Action>
@@ -380,14 +357,16 @@ class ThreadSlabs {
 
   // Takes back what others returned, and gives up what is empty or only kept.
   static bool drain(Common& common, Mine& mine) {
-    auto put = [&](FreeNode* node) {
-      auto& c = mine.slabs.class_of(common.map.at(node));
-      if (mine.slabs.put(common, c, node))
-        mine.slabs.retire(common, c, common.map.index_of(node));
-    };
-    for_each_returned(mine, put);
-    if constexpr (has_front) mine.front.give_all(put);
-    bool any = mine.slabs.release_spares(common);
+    for_each_returned(mine, [&](FreeNode* node) {
+      if constexpr (has_segments) {
+        mine.slabs.push_locked(node);
+      } else {
+        auto& c = mine.slabs.class_of(common.map.at(node));
+        if (mine.slabs.put(common, c, node))
+          mine.slabs.retire(common, c, common.map.index_of(node));
+      }
+    });
+    bool any = mine.slabs.release_kept(common);
     if constexpr (config.thread_cache_bytes)
       any |= mine.cache.release(common.back);
     return any;

@@ -1,6 +1,7 @@
 // Walks a whole heap and checks every numbered invariant of free_list.hpp,
-// back_heap.hpp, slabs.hpp, thread_slabs.hpp and seal.hpp. For tests and
-// debugging: O(heap), and nothing of it is in a program that does not call it.
+// back_heap.hpp, slabs.hpp, segments.hpp, thread_slabs.hpp and seal.hpp. For
+// tests and debugging: O(heap), and nothing of it is in a program that does not
+// call it.
 #pragma once
 
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include "seal.hpp"
 #include "slabs.hpp"
 #include "threading.hpp"
+#include "verify_segments.hpp"
 
 namespace mote {
 
@@ -110,9 +112,12 @@ class Verifier {
   static const char* verify_small(const Common& common, Threads& threads) {
     const char* broken = nullptr;
     for (auto* one = threads.all_; one && !broken; one = one->next) {
-      broken = verify_slabs(common, one->slabs);
-      if constexpr (config.front_bytes)
-        if (!broken) broken = verify_front(common, one->slabs, one->front);
+      if constexpr (config.segment_size) {
+        broken = SegmentsVerifier<config, Source, Threading>::verify(
+            common, one->slabs);
+      } else {
+        broken = verify_slabs(common, one->slabs);
+      }
     }
     for (auto* one = threads.abandoned_; one && !broken;
          one = one->next_abandoned)
@@ -129,20 +134,6 @@ class Verifier {
     const char* broken = for_each_slab(common, small, verify_full);
     add_listed(small, -1);
     return broken ? broken : for_each_slab(common, small, verify_spare);
-  }
-
-  template <class Front>
-  static const char* verify_front(const Common& common, const Small& small,
-                                  const Front& front) {
-    for (size_t c = 0; c < Small::class_count; ++c) {
-      size_t room = Front::count_max(c);
-      for (FreeNode* node = front.first_[c].node; node; node = node->next) {
-        if (!is_marked_freed(node) || room-- == 0) return "N1";
-        if (common.map.at(node) != small.entry_of(c + 1)) return "N1";
-      }
-      if (static_cast<size_t>(front.classes_[c].room) != room) return "N1";
-    }
-    return nullptr;
   }
 
   static const char* verify_list(const Common& common, const Small& small,
@@ -172,8 +163,7 @@ class Verifier {
   static const char* for_each_slab(const Common& common, const Small& small,
                                    Visit visit) {
     for (size_t index = 0; index < common.map.size(); ++index) {
-      size_t number =
-          (common.map.entry(index) - small.entry_of(0)) / Map::number_step;
+      size_t number = common.map.entry(index) - small.entry_of(0);
       if (number - 1 >= Small::class_count) continue;
       const auto& c = small.classes_[number - 1];
       if (const char* broken = visit(common.map.slab_at(index), c, index))

@@ -14,6 +14,7 @@
 #include "mote/inspect.h"
 #include "page_map.hpp"
 #include "seal.hpp"
+#include "segments.hpp"
 #include "slabs.hpp"
 
 namespace mote {
@@ -55,7 +56,10 @@ class Walker {
   using Whole = Heap<config, Source, Threading>;
   using Back = BackHeap<config, Source>;
   using Common = mote::Common<config, Source, Threading>;
-  using Small = Slabs<config, Source, Threading>;
+  static constexpr bool has_segments = config.segment_size != 0;
+  using Small =
+      typename Either<has_segments, Segments<config, Source, Threading>,
+                      Slabs<config, Source, Threading>>::Type;
   using Map = PageMap<config, Source, Threading>;
 
  public:
@@ -63,13 +67,11 @@ class Walker {
   template <class Visit>
   static void walk(const Whole& heap, Visit visit) {
     outline(heap, visit, [&](const void* slab, size_t) {
-      const auto& c = class_of(heap, slab);
-      Small::for_each_block(
-          c, const_cast<void*>(slab), [&](const FreeNode* node) {
-            bool is_free = is_free_in_slab(heap, c, node);
-            visit(mote_piece{node, c.block_size(),
-                             is_free ? mote_piece_free : mote_piece_used});
-          });
+      for_each_block(heap, slab, [&](const FreeNode* node, size_t size) {
+        bool is_free = is_free_in_slab(heap, node, size);
+        visit(mote_piece{node, size,
+                         is_free ? mote_piece_free : mote_piece_used});
+      });
     });
   }
 
@@ -93,7 +95,10 @@ class Walker {
 
   // How many of a slab's blocks are free or in use.
   static size_t capacity(const Whole& heap, const void* slab) {
-    return Small::block_bytes / block_size(heap, slab);
+    if constexpr (has_segments)
+      return Small::slab_of(slab).capacity;
+    else
+      return Small::block_bytes / block_size(heap, slab);
   }
   static size_t block_size(const Whole& heap, const void* slab) {
     return Small::block_size(heap.common_, slab);
@@ -111,7 +116,11 @@ class Walker {
     return is_last_highest && highest < max ? max - highest : 0;
   }
 
-  static constexpr Layout layout(const Whole* heap) {
+  static constexpr Layout layout(const Whole* heap)
+    requires(!has_segments)
+  {
+    static_assert(sizeof(typename Small::Count) == 4);
+    static_assert(offsetof(FreeNode, next) == 0);
     constexpr size_t common = offsetof(Whole, common_);
     constexpr size_t back = common + offsetof(Common, back);
     constexpr size_t map = common + offsetof(Common, map);
@@ -138,8 +147,6 @@ class Walker {
         .back_offset = offsetof(FreeNode, back),
     };
   }
-  static_assert(sizeof(typename Small::Count) == 4);
-  static_assert(offsetof(FreeNode, next) == 0);
 
  private:
   // Calls `visit(header)` for all from the origin to the last sentinel.
@@ -176,8 +183,12 @@ class Walker {
       if (map.is_map(payload)) kind = mote_piece_map;
       // Only a slab lies where its own entry is.
       if (kind == mote_piece_used && map.at(payload)) {
-        visit(mote_piece{payload, size, mote_piece_slab});
-        visit_slab(payload, used_count(heap, payload));
+        if constexpr (has_segments) {
+          visit_segment(heap, payload, visit, visit_slab);
+        } else {
+          visit(mote_piece{payload, size, mote_piece_slab});
+          visit_slab(payload, used_count(heap, payload));
+        }
         return;
       }
     }
@@ -193,27 +204,54 @@ class Walker {
     visit(mote_piece{payload, size, kind});
   }
 
-  // What a thread keeps in front of its slabs, or returns to another, is in use
-  // for the slab alone.
-  static size_t used_count(const Whole& heap, const void* slab) {
-    size_t count = *Small::used_count(slab);
-    if constexpr (config.front_bytes) {
-      Small::for_each_block(
-          class_of(heap, slab), const_cast<void*>(slab),
-          [&](const FreeNode* node) { count -= is_marked_freed(node); });
+  // The table in its first page is the heap's own; a page without a slab is
+  // free.
+  template <class Visit, class VisitSlab>
+  static void visit_segment(const Whole& heap, const void* segment, Visit visit,
+                            VisitSlab visit_slab) {
+    const auto* page = static_cast<const char*>(segment);
+    visit(mote_piece{page, config.slab_size, mote_piece_map});
+    for (size_t i = 1; i < Small::slab_count; ++i) {
+      page += config.slab_size;
+      bool is_slab = Small::slab_of(page).number;
+      visit(mote_piece{page, Small::slab_bytes(i),
+                       is_slab ? mote_piece_slab : mote_piece_free});
+      if (is_slab) visit_slab(page, used_count(heap, page));
     }
-    return count;
   }
 
-  template <class Class>
-  static bool is_free_in_slab(const Whole& heap, const Class& c,
-                              const FreeNode* node) {
+  // Calls `action(node, block_size)` for each block of a slab.
+  template <class Action>
+  static void for_each_block(const Whole& heap, const void* slab,
+                             Action action) {
+    size_t size = block_size(heap, slab);
+    const auto* block = static_cast<const char*>(slab);
+    for (size_t count = capacity(heap, slab); count; --count, block += size)
+      action(reinterpret_cast<const FreeNode*>(block), size);
+  }
+
+  static size_t used_count(const Whole& heap, const void* slab) {
+    if constexpr (has_segments) {
+      size_t count = 0;
+      for_each_block(heap, slab, [&](const FreeNode* node, size_t) {
+        count += !is_marked_freed(node);
+      });
+      return count;
+    } else {
+      return *Small::used_count(slab);
+    }
+  }
+
+  static bool is_free_in_slab(const Whole& heap, const FreeNode* node,
+                              size_t block_size) {
     if constexpr (config.is_hardened) {
-      return Seal<config, Source>(heap.source(), node, c.block_size())
+      return Seal<config, Source>(heap.source(), node, block_size)
                  .facts_or_none()
                  .use() <= Use::freed;
+    } else if constexpr (has_segments) {
+      return is_marked_freed(node);
     } else {
-      return Small::is_listed(heap.common_, c, node);
+      return Small::is_listed(heap.common_, class_of(heap, node), node);
     }
   }
   // A block with a seal; others are as good as never freed.

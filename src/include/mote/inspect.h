@@ -67,7 +67,8 @@ struct mote_statistics {
 void mote_stats(struct mote_statistics* statistics);
 
 /* Where the heap keeps what, for a reader of a module's memory from outside:
- * wasm/js/layout.js. Its form is that of `Layout` in src/walk.hpp. O(1). */
+ * wasm/js/layout.js. Its form is that of `Layout` in src/walk.hpp. Null
+ * natively, where there are segments of slabs. O(1). */
 const void* mote_layout(void);
 
 #ifdef __cplusplus

@@ -1,0 +1,330 @@
+// Small blocks where a system gives pages: slabs of a page each, side by side
+// in segments, and what is known of a slab apart from it. As in mimalloc
+// (Leijen, Zorn and de Moura, 2019), a block that is freed goes to its slab's
+// own list, and malloc takes a slab's list whole: a pair of malloc and free
+// touches neither a neighbour on a list nor a count of blocks in use twice, and
+// a page whose blocks are all free can be given back by itself.
+//
+//   segment (a block of the back heap, its payload aligned to segment_size)
+//   0                slab_size                                segment_size
+//   +----------------+----------------+-- - - --+----------------+--------+
+//   | what is known  | slab 1         |         | slab n - 1     | in use |
+//   | of each slab   | blocks, unused |         | blocks, unused |        |
+//   +----------------+----------------+-- - - --+----------------+--------+
+//
+//   class:  first -> block -> block        taken by malloc
+//           slabs: slab 7 <-> slab 3       which have free blocks of their own
+//
+// A slab is full when malloc took its list. The first block freed after that
+// puts it at the end of its class's slabs, so that more are free by the time it
+// is its turn. One that becomes empty leaves, unless it is the only one there;
+// a segment that becomes empty returns to the back heap, unless it is the only
+// one that has room.
+//
+// P1: The map's entry of a segment is the address of what owns it.
+// P2: A slab that is not full is on its class's list and has `countdown`
+//     blocks in use; the others are on its `free`. One that is full has none
+//     there, and a countdown of 1.
+// P3: What is on `first` or on a slab's `free` is a block of the class in a
+//     slab of this owner, and marked as freed (free_list.hpp).
+// P4: A segment's `unused` has a bit for each slab that there is not; those
+//     have a limit of 0, below which nothing is. It is on the list of
+//     segments exactly if there is any.
+//
+// Costs: malloc and free O(1), a slab's birth O(blocks per slab), its death
+// O(1).
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "back_heap.hpp"
+#include "bits.hpp"
+#include "check.hpp"
+#include "common.hpp"
+#include "config.hpp"
+#include "free_list.hpp"
+#include "page_map.hpp"
+#include "ring.hpp"
+#include "size_classes.hpp"
+
+namespace mote {
+
+template <Config config, PageSource Source, class Threading>
+class Segments : public SizeClasses<config> {
+  using Back = BackHeap<config, Source>;
+  using Common = mote::Common<config, Source, Threading>;
+  using Guard = typename Threading::Lock::Guard;
+  using Classes = SizeClasses<config>;
+
+ public:
+  using Classes::class_count, Classes::class_to_size, Classes::offset_of;
+
+  // Before anything else; what all slabs have in common lives as long.
+  void begin(Common& common) {
+    common_ = &common;
+    begin_ring(&segments_);
+    for (Links& slabs : slabs_) begin_ring(&slabs);
+  }
+
+  // A block of the class, or null when the list is empty: then try `adopt`.
+  [[gnu::always_inline]] void* pop(Common&, size_t class_index) {
+    FreeNode* node = first_[class_index];
+    if (!node) return nullptr;
+    // Whoever wrote to the block before could have had it lead anywhere.
+    if (!is_marked_freed(node)) mote_trap_corrupted_heap();
+    first_[class_index] = node->next;
+    node->back = 0;
+    return node;
+  }
+
+  // Whether a pointer into a segment is a block that is not free.
+  [[gnu::always_inline]] static bool is_in_use(const void* ptr) {
+    return is_block(ptr, 0) &&
+           !is_marked_freed(static_cast<const FreeNode*>(ptr));
+  }
+
+  // Frees a block in use of this owner.
+  [[gnu::always_inline]] void push(void* ptr) {
+    if (put(ptr)) settle_and_release(ptr, *this);
+  }
+
+  // Has `pop` take the free blocks of a slab; false if no slab has any.
+  bool adopt(size_t class_index) {
+    Links* slabs = &slabs_[class_index];
+    if (is_alone(slabs)) return false;
+    auto& slab = static_cast<Slab&>(*slabs->next);
+    leave(&slab);
+    first_[class_index] = slab.free;
+    fill(slab);
+    return true;
+  }
+
+  // Cuts a new slab for the class, whose list is empty; false when memory is
+  // refused. `owner` allocates it.
+  template <class Owner>
+  bool add_slab(Common&, Owner& owner, size_t class_index) {
+    if (is_alone(&segments_) && !add_segment(owner)) return false;
+    auto& segment = static_cast<First&>(*segments_.next);
+    auto index = static_cast<unsigned>(__builtin_ctzll(segment.unused));
+    segment.touched |= segment.unused & -segment.unused;
+    segment.unused &= segment.unused - 1;
+    if (!segment.unused) leave(&segment);
+
+    Slab& slab = segment.at(index);
+    const size_t block_size = class_to_size(class_index);
+    slab.number = static_cast<uint16_t>(class_index + 1);
+    slab.inverse = slab.limit = Classes::inverse_of(block_size);
+    slab.capacity = static_cast<uint16_t>(slab_bytes(index) / block_size);
+    fill(slab);
+    char* block = page_of(slab);
+    FreeNode** last = &first_[class_index];
+    for (size_t count = slab.capacity; count; --count, block += block_size) {
+      auto* node = reinterpret_cast<FreeNode*>(block);
+      mark_freed(node);
+      *last = node;
+      last = &node->next;
+    }
+    *last = nullptr;
+    return true;
+  }
+
+  // The size of the block at `ptr`, or 0 if it is not in a slab.
+  [[gnu::noinline]] static size_t block_size(const Common& common,
+                                             const void* ptr) {
+    return common.map.at(ptr) ? slab_of(ptr).number * config.alignment : 0;
+  }
+
+  // Of a pointer into a segment.
+  [[gnu::always_inline]] static bool is_block(const void* ptr, size_t) {
+    // What is in memory once is loaded into a register when it is used twice.
+    Slab& slab = slab_of(ptr);
+    return static_cast<uint32_t>(offset_of(ptr)) * slab.inverse < slab.limit;
+  }
+  static size_t owner_of(size_t entry) { return entry; }
+
+  // As `push`, and where the caller holds the lock.
+  void push_locked(void* ptr) {
+    if (!put(ptr)) return;
+    if (First* segment = settle(ptr)) release(segment);
+  }
+
+  // Gives up all that is only kept; whether a segment returned. The caller
+  // holds the lock. O(classes + blocks kept).
+  bool release_kept(Common& common) {
+    bool any = false;
+    for (size_t i = 0; i < class_count; ++i) {
+      while (void* ptr = pop(common, i)) push_locked(ptr);
+      for (Links* links = slabs_[i].next; links != &slabs_[i];) {
+        auto& slab = static_cast<Slab&>(*links);
+        links = links->next;
+        if (!slab.countdown) retire(slab);
+      }
+    }
+    for (Links* links = segments_.next; links != &segments_;) {
+      auto* segment = static_cast<First*>(links);
+      links = links->next;
+      if (segment->unused != all_slabs) continue;
+      release(segment);
+      any = true;
+    }
+    return any;
+  }
+
+  // Gives the pages of slabs that are no more back to the source. O(segments
+  // that have room).
+  void discard() {
+    for (Links* links = segments_.next; links != &segments_;
+         links = links->next) {
+      auto& segment = static_cast<First&>(*links);
+      // A header lies in the last page.
+      uint64_t pages = segment.unused & segment.touched & all_slabs >> 1;
+      segment.touched &= ~pages;
+      while (pages) {
+        auto begin = static_cast<unsigned>(__builtin_ctzll(pages));
+        pages += pages & -pages;  // carries to where the run ends
+        auto end = static_cast<unsigned>(__builtin_ctzll(pages));
+        pages &= pages - 1;
+        char* base = reinterpret_cast<char*>(&segment);
+        common_->back.source().discard(base + begin * config.slab_size,
+                                       base + end * config.slab_size);
+      }
+    }
+  }
+
+ private:
+  template <Config, PageSource, class>
+  friend class SegmentsVerifier;
+  template <Config, PageSource, class>
+  friend class Walker;
+
+  // What is known of one; on a cache line of its own.
+  struct alignas(64) Slab : Links {
+    FreeNode* free;
+    uint32_t countdown;  // frees until it is to be looked at
+    uint32_t inverse;    // of the block size
+    uint32_t limit;      // the same again: see `is_block`
+    uint16_t number;     // class index + 1
+    uint16_t capacity;
+    bool is_full;
+  };
+
+  static constexpr size_t slab_count = config.segment_size / config.slab_size;
+  static constexpr size_t segment_bytes =
+      config.segment_size - Back::header_size;
+  // The first page is no slab.
+  static constexpr uint64_t all_slabs = (~uint64_t{0} >> (64 - slab_count)) - 1;
+
+  // In the place of the slab that is none.
+  struct First : Slab {
+    uint64_t unused;
+    uint64_t touched;  // whose pages may be in memory
+
+    Slab& at(size_t index) {
+      return *reinterpret_cast<Slab*>(address_of(this) + index * sizeof(Slab));
+    }
+  };
+  static_assert(sizeof(First) == sizeof(Slab));
+  static_assert(slab_count * sizeof(Slab) <= config.slab_size);
+
+  static First* segment_of(const void* ptr) {
+    return reinterpret_cast<First*>(
+        align_down(address_of(ptr), config.segment_size));
+  }
+  [[gnu::always_inline]] static Slab& slab_of(const void* ptr) {
+    size_t index = address_of(ptr) / (config.slab_size / sizeof(Slab));
+    return *reinterpret_cast<Slab*>(address_of(segment_of(ptr)) +
+                                    (index & (slab_count - 1) * sizeof(Slab)));
+  }
+  static size_t index_of(const Slab& slab) {
+    return address_of(&slab) % config.segment_size / sizeof(Slab);
+  }
+  static char* page_of(const Slab& slab) {
+    return reinterpret_cast<char*>(segment_of(&slab)) +
+           index_of(slab) * config.slab_size;
+  }
+  // What is cut into blocks.
+  static size_t slab_bytes(size_t index) {
+    return config.slab_size - (index == slab_count - 1 ? Back::header_size : 0);
+  }
+
+  static void fill(Slab& slab) {
+    slab.free = nullptr;
+    slab.countdown = 1;
+    slab.is_full = true;
+  }
+
+  // Puts a block on its slab's list; whether that is to be looked at.
+  [[gnu::always_inline]] static bool put(void* ptr) {
+    Slab& slab = slab_of(ptr);
+    auto* node = static_cast<FreeNode*>(ptr);
+    node->next = slab.free;
+    mark_freed(node);
+    slab.free = node;
+    return --slab.countdown == 0;
+  }
+
+  // `ptr` first, where free has it.
+  [[gnu::noinline]] static void settle_and_release(void* ptr, Segments& own) {
+    First* segment = own.settle(ptr);
+    if (!segment) return;
+    Guard guard(own.common_->lock);
+    own.release(segment);
+  }
+
+  // A slab is not full any more, or empty. The segment that is empty then, and
+  // not needed, or null.
+  First* settle(void* ptr) {
+    Slab& slab = slab_of(ptr);
+    Links* slabs = &slabs_[slab.number - 1u];
+    if (slab.is_full) {
+      slab.is_full = false;
+      slab.countdown = slab.capacity - 1u;
+      join_before(slabs, &slab);
+      return nullptr;
+    }
+    if (slabs->next == slabs->back) return nullptr;
+    return retire(slab);
+  }
+
+  // An empty slab is no more; as above.
+  First* retire(Slab& slab) {
+    leave(&slab);
+    slab.limit = 0;
+    slab.number = 0;
+    common_->back.count_freed(config.slab_size);
+    First* segment = segment_of(&slab);
+    if (!segment->unused) join_before(segments_.next, segment);
+    segment->unused |= uint64_t{1} << index_of(slab);
+    bool is_needed =
+        segment->unused != all_slabs || segments_.next == segments_.back;
+    return is_needed ? nullptr : segment;
+  }
+
+  // A segment that is empty returns to the back heap. The caller holds the
+  // lock.
+  void release(First* segment) {
+    leave(segment);
+    auto& map = common_->map;
+    map.set(map.index_of(segment), 0);
+    common_->back.give(Back::block_of(segment));
+  }
+
+  template <class Owner>
+  bool add_segment(Owner& owner) {
+    void* memory = common_->take(owner, segment_bytes, address_of(this));
+    if (!memory) return false;
+    __builtin_memset(memory, 0, slab_count * sizeof(Slab));
+    auto* segment = static_cast<First*>(memory);
+    segment->unused = all_slabs;
+    join_before(segments_.next, segment);
+    return true;
+  }
+
+  FreeNode* first_[class_count];
+  Common* common_;
+  Links slabs_[class_count];
+  Links segments_;
+};
+
+}  // namespace mote

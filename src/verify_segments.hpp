@@ -1,0 +1,112 @@
+// Checks the numbered invariants of segments.hpp, of one owner that is not at
+// work meanwhile.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "back_heap.hpp"
+#include "common.hpp"
+#include "config.hpp"
+#include "free_list.hpp"
+#include "page_source.hpp"
+#include "ring.hpp"
+#include "segments.hpp"
+
+namespace mote {
+
+template <Config config, PageSource Source, class Threading>
+class SegmentsVerifier {
+  using Back = BackHeap<config, Source>;
+  using Common = mote::Common<config, Source, Threading>;
+  using Small = Segments<config, Source, Threading>;
+  using Slab = typename Small::Slab;
+  using First = typename Small::First;
+
+ public:
+  // The name of the first invariant found broken, or null.
+  static const char* verify(const Common& common, const Small& small) {
+    size_t with_room_count = 0;
+    size_t listed_count = 0;
+    for (size_t index = 0; index < common.map.size(); ++index) {
+      if (common.map.entry(index) != address_of(&small)) continue;
+      auto* segment = static_cast<First*>(common.map.slab_at(index));
+      with_room_count += segment->unused != 0;
+      if (const char* broken = verify_segment(*segment, listed_count))
+        return broken;
+    }
+    for (size_t c = 0; c < Small::class_count; ++c) {
+      for (FreeNode* node = small.first_[c]; node; node = node->next)
+        if (!is_freed_block(common, small, node, c + 1)) return "P3";
+      if (!has_count(small.slabs_[c], listed_count, [&](const Links* links) {
+            return static_cast<const Slab*>(links)->number == c + 1;
+          }))
+        return "P2";
+    }
+    if (listed_count) return "P2";
+    bool are_all =
+        has_count(small.segments_, with_room_count, [](const Links* links) {
+          return static_cast<const First*>(links)->unused != 0;
+        });
+    return are_all && !with_room_count ? nullptr : "P4";
+  }
+
+ private:
+  // Adds how many of its slabs should be on a list.
+  static const char* verify_segment(First& segment, size_t& listed_count) {
+    const Header* block = Back::block_of(&segment);
+    if (!(block->bits & Back::is_used)) return "P1";
+    if (Back::size_of(block) < config.segment_size) return "P1";
+    if (segment.limit || segment.unused & ~Small::all_slabs) return "P4";
+    for (size_t i = 1; i < Small::slab_count; ++i) {
+      const Slab& slab = segment.at(i);
+      bool is_unused = segment.unused >> i & 1;
+      if (is_unused != (slab.limit == 0)) return "P4";
+      if (is_unused) continue;
+      if (!(segment.touched >> i & 1)) return "P4";
+      listed_count += !slab.is_full;
+      if (const char* broken = verify_slab(slab, i)) return broken;
+    }
+    return nullptr;
+  }
+
+  static const char* verify_slab(const Slab& slab, size_t index) {
+    size_t block_size = slab.number * config.alignment;
+    if (slab.number - 1u >= Small::class_count ||
+        slab.inverse != Small::inverse_of(block_size) ||
+        slab.limit != slab.inverse ||
+        slab.capacity != Small::slab_bytes(index) / block_size)
+      return "P2";
+    if (slab.is_full) return slab.free || slab.countdown != 1 ? "P2" : nullptr;
+    size_t in_use_count = slab.capacity;
+    for (FreeNode* node = slab.free; node; node = node->next) {
+      if (!is_in(slab, node) || !is_marked_freed(node)) return "P3";
+      if (in_use_count-- == 0) return "P2";
+    }
+    return slab.countdown == in_use_count ? nullptr : "P2";
+  }
+
+  static bool is_in(const Slab& slab, const FreeNode* node) {
+    return &Small::slab_of(node) == &slab &&
+           Small::offset_of(node) % (slab.number * config.alignment) == 0;
+  }
+
+  static bool is_freed_block(const Common& common, const Small& small,
+                             const FreeNode* node, size_t number) {
+    return common.map.at(node) == address_of(&small) && is_marked_freed(node) &&
+           Small::slab_of(node).number == number &&
+           is_in(Small::slab_of(node), node);
+  }
+
+  // Whether all on the ring are as they should be; takes them off the count.
+  template <class IsGood>
+  static bool has_count(const Links& head, size_t& count, IsGood is_good) {
+    for (const Links* links = head.next; links != &head; links = links->next) {
+      if (links->next->back != links || !is_good(links) || count-- == 0)
+        return false;
+    }
+    return true;
+  }
+};
+
+}  // namespace mote
