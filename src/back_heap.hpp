@@ -242,6 +242,8 @@ class BackHeap {
   template <Config, PageSource, class>
   friend class HardenedVerifier;
   template <Config, PageSource, class>
+  friend class SegmentsVerifier;
+  template <Config, PageSource, class>
   friend class Verifier;
   template <Config, PageSource, class>
   friend class Walker;

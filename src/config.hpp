@@ -80,7 +80,7 @@ constexpr bool is_valid(Config c) {
          c.alignment >= 8 && c.alignment <= 16 &&      // as spans are
          c.class_count >= 1 && c.class_count < 128 &&  // fits the map's entry
          c.slab_size <= 65536 &&  // a product with an inverse tells divisors
-         c.slab_size >= c.small_size_max() * 8 &&  // bounds the unused tail
+         c.slab_size >= c.small_size_max() * (c.segment_size ? 4 : 8) &&
          is_power_of_two(c.map_granule()) && c.map_granule() >= c.slab_size &&
          c.map_granule() / c.slab_size <= 64 &&  // a bit for each
          (!c.is_hardened || (c.has_slabs && c.checks_links && !c.segment_size &&

@@ -196,6 +196,8 @@ class Segments : public SizeClasses<config> {
   template <Config, PageSource, class>
   friend class SegmentsVerifier;
   template <Config, PageSource, class>
+  friend class Verifier;
+  template <Config, PageSource, class>
   friend class Walker;
 
   // What is known of one; on a cache line of its own.

@@ -66,6 +66,7 @@ TEST(inspect, the_figures_follow_an_allocation) {
 
 TEST(inspect, the_layout_tells_its_version_first) {
   const auto* words = static_cast<const size_t*>(mote_layout());
+  if (words == nullptr) GTEST_SKIP() << "slabs lie in segments";
   EXPECT_EQ(words[0], 2u);
   EXPECT_NE(words[1], 0u);
   EXPECT_EQ(words[2], size_t{MOTE_ALIGNMENT});

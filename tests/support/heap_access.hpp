@@ -80,6 +80,23 @@ class Verifier<standard_profile, NoPages, OneThread> {
   static auto* abandoned(Threads& threads) {
     return threads.abandoned_;
   }
+  // What the thread that began last has of small blocks.
+  template <class Threads>
+  static auto& newest(Threads& threads) {
+    return threads.all_->slabs;
+  }
+  template <class Segments>
+  static auto& slab_of(Segments&, void* ptr) {
+    return Segments::slab_of(ptr);
+  }
+  template <class Segments>
+  static auto& segment_of(Segments&, void* ptr) {
+    return *Segments::segment_of(ptr);
+  }
+  template <class Segments>
+  static FreeNode*& first(Segments& segments, size_t class_index) {
+    return segments.first_[class_index];
+  }
   template <class Small>
   static auto& used_count(const void* ptr) {
     return *Small::used_count(ptr);

@@ -165,7 +165,8 @@ TYPED_TEST(slabs, divides_is_exact_for_every_class_and_offset) {
     const auto& size_class =
         HeapAccess::class_at(this->slabs_, this->size_to_class(size));
     for (size_t offset = 0; offset < this->config.slab_size; ++offset) {
-      ASSERT_EQ(size_class.divides(offset), offset % size == 0)
+      ASSERT_EQ(this->slabs_.divides(size_class.inverse, offset),
+                offset % size == 0)
           << offset << " of " << size;
     }
   }

@@ -12,104 +12,17 @@
 #include <deque>
 #include <vector>
 
-#include "heap.hpp"
+#include "stage.hpp"
 #include "statistics.hpp"
 #include "support/fake_pages.hpp"
 #include "support/heap_access.hpp"
 #include "support/random.hpp"
 #include "support/seed.hpp"
-#include "threading.hpp"
 #include "verify.hpp"
 #include "walk.hpp"
 
 namespace mote {
 namespace {
-
-// The slot of whichever thread a test has on the stage.
-struct Stage {
-  static constexpr size_t thread_count = 4;
-  static inline void* slots[thread_count];
-  static inline size_t running;
-
-  static void* get() { return slots[running]; }
-  static void set(void* value) { slots[running] = value; }
-};
-
-// Counts, and cannot be taken twice.
-struct StrictLock {
-  struct Guard {
-    explicit Guard(StrictLock& own) : lock(own) {
-      EXPECT_FALSE(lock.is_held) << "a thread would wait for itself";
-      lock.is_held = true;
-      ++lock.count;
-    }
-    ~Guard() { lock.is_held = false; }
-    Guard(const Guard&) = delete;
-    Guard& operator=(const Guard&) = delete;
-    StrictLock& lock;
-  };
-  bool is_held = false;
-  size_t count = 0;
-};
-
-template <Config chosen>
-class OnStage : public testing::Test {
- protected:
-  static constexpr Config config = chosen;
-  using Threads = PerThread<StrictLock, Stage>;
-  using Whole = HeapFor<config, FakePages, Threads>;
-  static constexpr size_t batch_size = 32;
-
-  OnStage() {
-    heap_.source().arena_bytes = size_t{4} << 20;
-    std::fill_n(Stage::slots, Stage::thread_count, nullptr);
-    Stage::running = 0;
-  }
-  ~OnStage() override { EXPECT_STREQ(verify(heap_), nullptr); }
-
-  void* allocate(size_t thread, size_t size) {
-    Stage::running = thread;
-    return heap_.allocate(size);
-  }
-  void free(size_t thread, void* ptr) {
-    Stage::running = thread;
-    heap_.free(ptr);
-  }
-  void end(size_t thread) {
-    Stage::running = thread;
-    heap_.end_thread(false);
-  }
-
-  std::vector<void*> allocate_many(size_t thread, size_t count, size_t size) {
-    std::vector<void*> blocks;
-    for (size_t i = 0; i < count; ++i) blocks.push_back(allocate(thread, size));
-    return blocks;
-  }
-  void free_many(size_t thread, const std::vector<void*>& blocks) {
-    for (void* block : blocks) free(thread, block);
-  }
-  static size_t per_slab(size_t size) {
-    return (config.slab_size - 2 * sizeof(size_t)) / size;
-  }
-  size_t lock_count() { return heap_.lock().count; }
-
-  size_t slab_count() {
-    size_t count = 0;
-    walk(heap_, [&](const mote_piece& piece) {
-      count += piece.kind == mote_piece_slab;
-    });
-    return count;
-  }
-  // All that was kept or is underway goes where it belongs.
-  void settle() {
-    for (size_t thread = 0; thread < Stage::thread_count; ++thread) end(thread);
-    Stage::running = 0;
-    // Before this is refused, all memory that can be had is looked for.
-    EXPECT_EQ(heap_.allocate(SIZE_MAX / 4), nullptr);
-  }
-
-  Whole heap_;
-};
 
 class thread_slabs : public OnStage<Config{.thread_cache_bytes = 16384}> {};
 
@@ -340,134 +253,6 @@ TEST_F(Sequences, of_up_to_five_actions_keep_every_invariant) {
     settle();
     ASSERT_EQ(slab_count(), 0u) << sequence;
   }
-}
-
-// With a front: 64 blocks of 16 bytes each, 16 of 64, 8 of 128 and more.
-class front
-    : public OnStage<Config{.front_bytes = 1024, .thread_cache_bytes = 4096}> {
-};
-
-TEST_F(front, N1_keeps_so_many_blocks_and_their_order) {
-  const std::vector<void*> blocks = allocate_many(0, 40, 64);
-  free_many(0, blocks);
-  ASSERT_STREQ(verify(heap_), nullptr);
-  // Those that found room, the last freed first, and without a lock.
-  constexpr size_t room = 16;
-  const size_t locks = lock_count();
-  for (size_t i = room; i-- > 0;) EXPECT_EQ(allocate(0, 64), blocks[i]);
-  EXPECT_EQ(lock_count(), locks);
-  EXPECT_NE(allocate(0, 64), nullptr);
-}
-
-TEST_F(front, N1_is_verified) {
-  const std::vector<void*> small = allocate_many(0, 2, 64);
-  void* const larger = allocate(0, 128);
-  free_many(0, small);
-  free(0, larger);
-  ASSERT_STREQ(verify(heap_), nullptr);
-
-  auto* const last = static_cast<FreeNode*>(small[1]);
-  const FreeNode whole = *last;
-  const auto expect_broken = [&](FreeNode* next, size_t back) {
-    last->next = next;
-    last->back = back;
-    EXPECT_STREQ(verify(heap_), "N1");
-    *last = whole;
-  };
-  expect_broken(whole.next, 0);                               // not marked
-  expect_broken(nullptr, whole.back);                         // one is missing
-  expect_broken(static_cast<FreeNode*>(larger), whole.back);  // another class's
-  auto* const first = static_cast<FreeNode*>(small[0]);
-  FreeNode* const rest = first->next;
-  first->next = last;  // a circle
-  EXPECT_STREQ(verify(heap_), "N1");
-  first->next = rest;
-}
-
-TEST_F(front, what_it_keeps_is_free_for_who_walks) {
-  const std::vector<void*> blocks = allocate_many(0, 10, 64);
-  free_many(0, {blocks.begin() + 1, blocks.end()});
-  size_t used_count = 0;
-  walk(heap_, [&](const mote_piece& piece) {
-    used_count += piece.kind == mote_piece_used && piece.size_bytes == 64;
-  });
-  EXPECT_EQ(used_count, 1u);
-  EXPECT_EQ(statistics(heap_).by_size[6].used_count, 1u);
-  free(0, blocks[0]);
-}
-
-TEST_F(front, an_abandoned_one_gives_its_blocks_before_memory_grows) {
-  free_many(0, allocate_many(0, 200, 128));
-  ASSERT_GT(slab_count(), 0u);
-  settle();
-  EXPECT_EQ(slab_count(), 0u);
-}
-
-TEST_F(front, random_programs_keep_every_invariant) {
-  Random random(seed());
-  struct Owned {
-    void* ptr;
-    size_t size;
-  };
-  std::vector<Owned> blocks;
-  for (size_t step = 0; step < size_t{4000} * rounds(4); ++step) {
-    const size_t thread = random.below(Stage::thread_count);
-    if (random.one_in(400)) end(thread);
-    const size_t bias = step / 500 % 2 ? 3 : 1;  // grows, then shrinks
-    if (blocks.empty() || random.below(4) < bias) {
-      const size_t size = random.between(1, 400);
-      void* const ptr = allocate(thread, size);
-      ASSERT_NE(ptr, nullptr);
-      // As a link looks, and as one that no user may be taken for.
-      memset(ptr, random.one_in(2) ? 0xFF : 0, size);
-      blocks.push_back({ptr, size});
-    } else {
-      std::swap(blocks[random.below(blocks.size())], blocks.back());
-      free(thread, blocks.back().ptr);
-      blocks.pop_back();
-    }
-    if (step % 64 == 0) {
-      ASSERT_STREQ(verify(heap_), nullptr) << step;
-    }
-  }
-  for (const Owned& block : blocks) free(0, block.ptr);
-  settle();
-  EXPECT_EQ(slab_count(), 0u);
-}
-
-using front_death = front;
-
-TEST_F(front_death, a_second_free_is_seen_wherever_the_block_is_by_then) {
-#if GTEST_HAS_DEATH_TEST
-  const std::vector<void*> blocks = allocate_many(0, 60, 64);
-  free(0, blocks[0]);
-  EXPECT_DEATH(free(0, blocks[0]), "");
-  allocate(1, 16);
-  EXPECT_DEATH(free(1, blocks[0]), "");
-  free_many(0, {blocks.begin() + 1, blocks.end()});  // to the slabs, most
-  for (void* block : blocks) EXPECT_DEATH(free(0, block), "");
-#else
-  GTEST_SKIP();
-#endif
-}
-
-TEST_F(front_death, an_overwritten_link_is_not_followed_to_a_write) {
-#if GTEST_HAS_DEATH_TEST
-  const std::vector<void*> blocks = allocate_many(0, 2, 64);
-  static uint64_t target[2] = {1, 2};
-  free(0, blocks[0]);
-  free(0, blocks[1]);
-  void* const where = static_cast<void*>(target);
-  memcpy(blocks[1], &where, sizeof where);
-  allocate(0, 64);
-  EXPECT_DEATH(allocate(0, 64), "");
-  EXPECT_DEATH(free(0, static_cast<char*>(blocks[1]) + 16), "");
-  // So that the heap is whole for who verifies it.
-  free(0, blocks[1]);
-  memcpy(blocks[1], static_cast<const void*>(&blocks[0]), sizeof where);
-#else
-  GTEST_SKIP();
-#endif
 }
 
 // What a user must not do.
