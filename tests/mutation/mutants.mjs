@@ -6,6 +6,8 @@ const inFile = (file) => (bug, from, to, survives) => ({ file, bug, from, to, su
 const bits = inFile('src/bits.hpp');
 const freeList = inFile('src/free_list.hpp');
 const back = inFile('src/back_heap.hpp');
+const classes = inFile('src/size_classes.hpp');
+const common = inFile('src/common.hpp');
 const slabs = inFile('src/slabs.hpp');
 const map = inFile('src/page_map.hpp');
 const heap = inFile('src/heap.hpp');
@@ -15,7 +17,7 @@ const seal = inFile('src/seal.hpp');
 const quarantine = inFile('src/quarantine.hpp');
 const hardened = inFile('src/hardened_heap.hpp');
 const threads = inFile('src/thread_slabs.hpp');
-const front = inFile('src/front.hpp');
+const segments = inFile('src/segments.hpp');
 const cache = inFile('src/block_cache.hpp');
 const returned = inFile('src/returned_list.hpp');
 const trace = inFile('src/trace_format.hpp');
@@ -66,13 +68,13 @@ export const mutants = [
   back('eight bins an octave', 'return octave * 4 + static_cast<unsigned>(quarter);', 'return octave * 4 + static_cast<unsigned>(3 - quarter);'),
   back('a released tail is not cleared when it comes again', 'if constexpr (ReleasingPageSource<Source>) header->bits = 0;', ''),
 
-  slabs('a size of a whole granule is of the next class', 'return (size - 1) / config.alignment;', 'return size / config.alignment;'),
-  slabs('blocks too small for their links', 'if (size - 1 < config.alignment) size = sizeof(FreeNode);', ''),
+  classes('a size of a whole granule is of the next class', 'return (size - 1) / config.alignment;', 'return size / config.alignment;'),
+  classes('blocks too small for their links', 'if (size - 1 < config.alignment) size = sizeof(FreeNode);', ''),
   slabs('a popped block is not counted', '++*used_count(node);', ''),
   slabs('a freed block is not counted', 'return --*used_count(ptr) == 0;', 'return *used_count(ptr) == 0;'),
   slabs('a popped block keeps its link', 'list.first = next;\n    node->back = 0;', 'list.first = next;'),
   slabs('a link that leads out of its class is followed', 'if (next && common.map.at_block(next) != entry_of(class_index + 1))\n      mote_trap_corrupted_heap();', ''),
-  slabs('a pointer into a block is freed', 'if (!c.divides(offset_of(ptr))) mote_trap_invalid_pointer();', ''),
+  slabs('a pointer into a block is freed', 'if (!Classes::divides(c.inverse, offset_of(ptr)))\n      mote_trap_invalid_pointer();', ''),
   slabs('a second free in a slab is not seen', 'if (is_listed(common, c, node)) mote_trap_double_free();', ''),
   slabs('the first of a list is not seen as free', 'return c.list.first == node || (', 'return ('),
   slabs('the last block reaches into the count', '(next = block + c.block_size()) <= end;', 'next = block + c.block_size(), block < end;'),
@@ -83,11 +85,11 @@ export const mutants = [
   slabs('a slab that returned is still in the map', 'common.map.set(spare, 0);', ''),
   slabs('a spare that is in use again returns', 'if (*used_count(slab)) return false;', ''),
   slabs('no spare ever returns', 'c.spare = static_cast<uint32_t>(index);', ''),
-  slabs('a slab without an entry is lost', 'common.back.give(Back::block_of(slab));\n    return nullptr;', 'return nullptr;'),
+  common('a slab without an entry is lost', 'back.give(BackHeap<config, Source>::block_of(block));', 'return nullptr;'),
   slabs('the count of a new slab is what was there', '*used_count(slab) = 0;', ''),
   slabs('the spares of one class only return', 'any |= retire(common, c, Map::no_slab);', 'if (!any) any = retire(common, c, Map::no_slab);',
     'the heap asks again as long as anything returned, so the others follow one by one, and the same is served'),
-  slabs('the inverse is one too small', 'UINT32_MAX / block_size + 1', 'UINT32_MAX / block_size'),
+  classes('the inverse is one too small', 'UINT32_MAX / block_size + 1', 'UINT32_MAX / block_size'),
 
   map('the map is not cleared', '__builtin_memset(entries, 0, size * sizeof(Entry));', ''),
   map('a map that doubles forgets', '__builtin_memcpy(entries, entries_, size_ * sizeof(Entry));', ''),
@@ -116,15 +118,26 @@ export const mutants = [
   names('sized reallocation forgets the alignment', 'return C::realloc_sized(ptr, old_size, align, new_size);', 'return C::realloc(ptr, new_size + 0 * (old_size + align));'),
   names('free_aligned_sized does nothing', 'void free_aligned_sized(void* ptr, size_t align, size_t size) {\n  C::free_sized(ptr, size, align);\n}', 'void free_aligned_sized(void*, size_t, size_t) {}'),
 
-  front('more waits in front than there is room for', 'if (--c.room < 0) return false;', '--c.room;'),
-  front('a link in front is followed wherever it leads', 'if (!is_marked_freed(node)) mote_trap_corrupted_heap();', ''),
-  front('a second free is not looked at again', 'if (Small::may_be_link(node)) return false;', ''),
+  segments('a link is followed wherever it leads', 'if (!is_marked_freed(node)) mote_trap_corrupted_heap();', ''),
+  segments('a block is freed twice', 'return is_block(ptr, 0) &&\n           !is_marked_freed(static_cast<const FreeNode*>(ptr));', 'return is_block(ptr, 0);'),
+  segments('what is no slab any more has blocks', 'slab.limit = 0;', ''),
+  segments('an adopted slab stays on its list', 'leave(&slab);\n    first_[class_index] = slab.free;', 'first_[class_index] = slab.free;'),
+  segments('an adopted slab keeps its blocks', 'slab.free = nullptr;', ''),
+  segments('the first free of a full slab is not counted', 'slab.countdown = slab.capacity - 1u;', 'slab.countdown = slab.capacity;'),
+  segments('a slab is full for ever', 'slab.is_full = false;', ''),
+  segments('the last page is cut as long as the others', '(index == slab_count - 1 ? Back::header_size : 0)', '0'),
+  segments('a header is discarded', 'segment.touched & all_slabs >> 1;', 'segment.touched & all_slabs;'),
+  segments('a page is discarded that has a slab', 'segment.unused & segment.touched &', 'segment.touched &'),
+  segments('nothing is discarded', 'segment.touched |= segment.unused & -segment.unused;', ''),
+  segments('a full segment stays among those with room', 'if (!segment.unused) leave(&segment);', ''),
+  segments('the map keeps a segment that returned', 'map.set(map.index_of(segment), 0);', ''),
+  segments('a segment stays when it is empty', 'return is_needed ? nullptr : segment;', 'return nullptr;'),
   threads('a batch that is full is lost', 'batch.owner->returned.add(batch.first, batch.last);', ''),
   threads('a batch of another owner is not sent first', 'flush(batch);\n      batch.owner = owner;', 'batch.owner = owner;'),
   threads('batches stay when their thread ends', 'flush(*mine);\n    Guard guard(common.lock);\n    mine->next_abandoned', 'Guard guard(common.lock);\n    mine->next_abandoned'),
   threads('a heap is adopted twice', 'abandoned_ = mine->next_abandoned;', ''),
   threads('a second free in a batch is not seen', 'if (is_marked_freed(node)) mote_trap_double_free();', ''),
-  threads('another thread frees a pointer into a block', 'if (Small::offset_of(ptr) % (number * config.alignment))\n      mote_trap_invalid_pointer();', ''),
+  threads('another thread frees a pointer into a block', 'if (!Small::is_block(ptr, entry)) mote_trap_invalid_pointer();', ''),
   threads('what was returned is not taken back before growth', 'any |= drain(common, *one);', 'any |= false;'),
 
   cache('more is kept than is allowed', 'is_full = bytes_ + block_size > config.thread_cache_bytes;', 'is_full = false;'),
