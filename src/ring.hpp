@@ -10,23 +10,23 @@ namespace mote {
 struct Links {
   Links* next;
   Links* back;
+
+  // As a head that has no members.
+  void begin() { next = back = this; }
+  bool has_members() const { return next != this; }
+  bool has_one_member() const { return next == back; }
+
+  // As the last one, where `place` is the head.
+  void join_before(Links* place) {
+    next = place;
+    back = place->back;
+    place->back->next = this;
+    place->back = this;
+  }
+  void leave() {
+    next->back = back;
+    back->next = next;
+  }
 };
-
-static inline void begin_ring(Links* head) { head->next = head->back = head; }
-
-static inline bool is_alone(const Links* links) { return links->next == links; }
-
-// As the last one, where `place` is the head.
-static inline void join_before(Links* place, Links* links) {
-  links->next = place;
-  links->back = place->back;
-  place->back->next = links;
-  place->back = links;
-}
-
-static inline void leave(Links* links) {
-  links->next->back = links->back;
-  links->back->next = links->next;
-}
 
 }  // namespace mote

@@ -63,8 +63,8 @@ class Segments : public SizeClasses<config> {
   // Before anything else; what all slabs have in common lives as long.
   void begin(Common& common) {
     common_ = &common;
-    begin_ring(&segments_);
-    for (Links& slabs : slabs_) begin_ring(&slabs);
+    segments_.begin();
+    for (Links& slabs : slabs_) slabs.begin();
   }
 
   // A block of the class, or null when the list is empty: then try `adopt`.
@@ -78,6 +78,17 @@ class Segments : public SizeClasses<config> {
     return node;
   }
 
+  // Has `pop` take the free blocks of a slab; false if no slab has any.
+  bool adopt(size_t class_index) {
+    Links* slabs = &slabs_[class_index];
+    if (!slabs->has_members()) return false;
+    auto& slab = static_cast<Slab&>(*slabs->next);
+    slab.leave();
+    first_[class_index] = slab.free;
+    fill(slab);
+    return true;
+  }
+
   // Whether a pointer into a segment is a block that is not free.
   [[gnu::always_inline]] static bool is_in_use(const void* ptr) {
     return is_block(ptr, 0) &&
@@ -89,27 +100,16 @@ class Segments : public SizeClasses<config> {
     if (put(ptr)) settle_and_release(ptr, *this);
   }
 
-  // Has `pop` take the free blocks of a slab; false if no slab has any.
-  bool adopt(size_t class_index) {
-    Links* slabs = &slabs_[class_index];
-    if (is_alone(slabs)) return false;
-    auto& slab = static_cast<Slab&>(*slabs->next);
-    leave(&slab);
-    first_[class_index] = slab.free;
-    fill(slab);
-    return true;
-  }
-
   // Cuts a new slab for the class, whose list is empty; false when memory is
   // refused. `owner` allocates it.
   template <class Owner>
   bool add_slab(Common&, Owner& owner, size_t class_index) {
-    if (is_alone(&segments_) && !add_segment(owner)) return false;
+    if (!segments_.has_members() && !add_segment(owner)) return false;
     auto& segment = static_cast<First&>(*segments_.next);
     auto index = static_cast<unsigned>(__builtin_ctzll(segment.unused));
     segment.touched |= segment.unused & -segment.unused;
     segment.unused &= segment.unused - 1;
-    if (!segment.unused) leave(&segment);
+    if (!segment.unused) segment.leave();
 
     Slab& slab = segment.at(index);
     const size_t block_size = class_to_size(class_index);
@@ -282,31 +282,30 @@ class Segments : public SizeClasses<config> {
     if (slab.is_full) {
       slab.is_full = false;
       slab.countdown = slab.capacity - 1u;
-      join_before(slabs, &slab);
+      slab.join_before(slabs);
       return nullptr;
     }
-    if (slabs->next == slabs->back) return nullptr;
+    if (slabs->has_one_member()) return nullptr;
     return retire(slab);
   }
 
   // An empty slab is no more; as above.
   First* retire(Slab& slab) {
-    leave(&slab);
+    slab.leave();
     slab.limit = 0;
     slab.number = 0;
     common_->back.count_freed(config.slab_size);
     First* segment = segment_of(&slab);
-    if (!segment->unused) join_before(segments_.next, segment);
+    if (!segment->unused) segment->join_before(segments_.next);
     segment->unused |= uint64_t{1} << index_of(slab);
-    bool is_needed =
-        segment->unused != all_slabs || segments_.next == segments_.back;
+    bool is_needed = segment->unused != all_slabs || segments_.has_one_member();
     return is_needed ? nullptr : segment;
   }
 
   // A segment that is empty returns to the back heap. The caller holds the
   // lock.
   void release(First* segment) {
-    leave(segment);
+    segment->leave();
     auto& map = common_->map;
     map.set(map.index_of(segment), 0);
     common_->back.give(Back::block_of(segment));
@@ -319,7 +318,7 @@ class Segments : public SizeClasses<config> {
     __builtin_memset(memory, 0, slab_count * sizeof(Slab));
     auto* segment = static_cast<First*>(memory);
     segment->unused = all_slabs;
-    join_before(segments_.next, segment);
+    segment->join_before(segments_.next);
     return true;
   }
 
