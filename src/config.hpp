@@ -83,6 +83,7 @@ constexpr bool is_valid(Config c) {
          c.slab_size >= c.small_size_max() * (c.segment_size ? 4 : 8) &&
          is_power_of_two(c.map_granule()) && c.map_granule() >= c.slab_size &&
          c.map_granule() / c.slab_size <= 64 &&  // a bit for each
+         (!c.segment_size || c.slab_size / 7 > c.small_size_max()) &&
          (!c.is_hardened || (c.has_slabs && c.checks_links && !c.segment_size &&
                              !c.thread_cache_bytes && c.quarantine_count >= 1 &&
                              c.quarantined_size_max >= c.small_size_max()));

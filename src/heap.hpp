@@ -172,7 +172,7 @@ class Heap {
       size_t class_index = Small::size_to_class(size);
       // Else the size is compared instead, in a register of its own.
       if constexpr (config.segment_size) asm("" : "+r"(class_index));
-      if (class_index < Small::class_count)
+      if (class_index < config.class_count)
         return small_.pop(common_, class_index);
     }
     return nullptr;
@@ -181,8 +181,7 @@ class Heap {
   // `moving`: a block of the back heap that may be made to serve.
   [[gnu::noinline]] void* allocate(size_t size, size_t align, Header* moving) {
     if constexpr (config.has_slabs) {
-      // A block whose size is a multiple of the alignment is aligned in a slab.
-      size_t class_index = Small::size_to_class(align_up(size, align));
+      size_t class_index = Small::size_to_class(size, align);
       if (class_index < Small::class_count) {
         do {
           if (void* ptr = small_.pop(common_, class_index)) return ptr;

@@ -46,19 +46,46 @@
 #include "free_list.hpp"
 #include "page_map.hpp"
 #include "ring.hpp"
-#include "size_classes.hpp"
+#include "small_classes.hpp"
 
 namespace mote {
 
 template <Config config, PageSource Source, class Threading>
-class Segments : public SizeClasses<config> {
+class Segments : public SmallClasses<config> {
   using Back = BackHeap<config, Source>;
   using Common = mote::Common<config, Source, Threading>;
   using Guard = typename Threading::Lock::Guard;
-  using Classes = SizeClasses<config>;
+  using Classes = SmallClasses<config>;
 
  public:
-  using Classes::class_count, Classes::class_to_size, Classes::offset_of;
+  using Classes::offset_of, Classes::size_to_class;
+
+  // Beside the classes of a granule each, which malloc tells at once: those of
+  // which 7, 6, 5 and 4 blocks fill a page.
+  static constexpr size_t count_max = 7;
+  static constexpr size_t count_min = 4;
+  static constexpr size_t class_count =
+      config.class_count + count_max - count_min + 1;
+  static constexpr size_t class_to_size(size_t class_index) {
+    if (class_index < config.class_count)
+      return Classes::class_to_size(class_index);
+    size_t count = count_max - (class_index - config.class_count);
+    return align_down(config.slab_size / count, config.alignment);
+  }
+  // One of them, or one past the last.
+  static size_t size_to_class(size_t size, size_t align) {
+    size_t class_index = Classes::size_to_class(size, align);
+    if (class_index < config.class_count ||
+        size - 1 >= config.slab_size / count_min || align > config.alignment)
+      return class_index < config.class_count ? class_index : class_count;
+    size_t count = config.slab_size / align_up(size, config.alignment);
+    return config.class_count + count_max - count;
+  }
+  static bool fits(size_t size, size_t block_size) {
+    size_t class_index = size_to_class(size, 1);
+    return class_index < class_count &&
+           class_to_size(class_index) == block_size;
+  }
 
   // Before anything else; what all slabs have in common lives as long.
   void begin(Common& common) {
@@ -114,6 +141,7 @@ class Segments : public SizeClasses<config> {
     Slab& slab = segment.at(index);
     const size_t block_size = class_to_size(class_index);
     slab.number = static_cast<uint16_t>(class_index + 1);
+    slab.block_size = static_cast<uint16_t>(block_size);
     slab.inverse = slab.limit = Classes::inverse_of(block_size);
     slab.capacity = static_cast<uint16_t>(slab_bytes(index) / block_size);
     fill(slab);
@@ -132,7 +160,7 @@ class Segments : public SizeClasses<config> {
   // The size of the block at `ptr`, or 0 if it is not in a slab.
   [[gnu::noinline]] static size_t block_size(const Common& common,
                                              const void* ptr) {
-    return common.map.at(ptr) ? slab_of(ptr).number * config.alignment : 0;
+    return common.map.at(ptr) ? slab_of(ptr).block_size : 0;
   }
 
   // Of a pointer into a segment.
@@ -206,7 +234,8 @@ class Segments : public SizeClasses<config> {
     uint32_t countdown;  // frees until it is to be looked at
     uint32_t inverse;    // of the block size
     uint32_t limit;      // the same again: see `is_block`
-    uint16_t number;     // class index + 1
+    uint16_t number;     // class index + 1; 0 if there is no slab
+    uint16_t block_size;
     uint16_t capacity;
     bool is_full;
   };
@@ -294,6 +323,7 @@ class Segments : public SizeClasses<config> {
     slab.leave();
     slab.limit = 0;
     slab.number = 0;
+    slab.block_size = 0;
     common_->back.count_freed(config.slab_size);
     First* segment = segment_of(&slab);
     if (!segment->unused) segment->join_before(segments_.next);

@@ -36,18 +36,18 @@
 #include "free_list.hpp"
 #include "page_map.hpp"
 #include "seal.hpp"
-#include "size_classes.hpp"
+#include "small_classes.hpp"
 
 namespace mote {
 
 template <Config config, PageSource Source, class Threading>
-class Slabs : public SizeClasses<config> {
+class Slabs : public SmallClasses<config> {
   using Back = BackHeap<config, Source>;
   using Common = mote::Common<config, Source, Threading>;
   using Map = PageMap<config, Source, Threading>;
   using Entry = typename Map::Entry;
   using Guard = typename Threading::Lock::Guard;
-  using Classes = SizeClasses<config>;
+  using Classes = SmallClasses<config>;
 
  public:
   using Classes::class_count, Classes::class_to_size, Classes::offset_of;

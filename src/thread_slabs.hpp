@@ -69,6 +69,9 @@ class ThreadSlabs {
   static size_t size_to_class(size_t size) {
     return Small::size_to_class(size);
   }
+  static size_t size_to_class(size_t size, size_t align) {
+    return Small::size_to_class(size, align);
+  }
   static bool fits(size_t size, size_t block_size) {
     return Small::fits(size, block_size);
   }

@@ -71,8 +71,9 @@ class SegmentsVerifier {
   }
 
   static const char* verify_slab(const Slab& slab, size_t index) {
-    size_t block_size = slab.number * config.alignment;
-    if (slab.number - 1u >= Small::class_count ||
+    if (slab.number - 1u >= Small::class_count) return "P2";
+    size_t block_size = Small::class_to_size(slab.number - 1u);
+    if (slab.block_size != block_size ||
         slab.inverse != Small::inverse_of(block_size) ||
         slab.limit != slab.inverse ||
         slab.capacity != Small::slab_bytes(index) / block_size)
@@ -88,7 +89,7 @@ class SegmentsVerifier {
 
   static bool is_in(const Slab& slab, const FreeNode* node) {
     return &Small::slab_of(node) == &slab &&
-           Small::offset_of(node) % (slab.number * config.alignment) == 0;
+           Small::offset_of(node) % slab.block_size == 0;
   }
 
   static bool is_freed_block(const Common& common, const Small& small,

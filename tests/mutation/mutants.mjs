@@ -6,7 +6,7 @@ const inFile = (file) => (bug, from, to, survives) => ({ file, bug, from, to, su
 const bits = inFile('src/bits.hpp');
 const freeList = inFile('src/free_list.hpp');
 const back = inFile('src/back_heap.hpp');
-const classes = inFile('src/size_classes.hpp');
+const classes = inFile('src/small_classes.hpp');
 const common = inFile('src/common.hpp');
 const slabs = inFile('src/slabs.hpp');
 const map = inFile('src/page_map.hpp');

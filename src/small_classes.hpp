@@ -12,7 +12,7 @@
 namespace mote {
 
 template <Config config>
-struct SizeClasses {
+struct SmallClasses {
   static constexpr size_t class_count = config.class_count;
 
   // The class for a size, or one past the last when no slab serves it (and for
@@ -25,6 +25,11 @@ struct SizeClasses {
   }
   static constexpr size_t class_to_size(size_t class_index) {
     return (class_index + 1) * config.alignment;
+  }
+  // The same with an alignment: a block whose size is a multiple of it is
+  // aligned in a slab.
+  static size_t size_to_class(size_t size, size_t align) {
+    return size_to_class(align_up(size, align));
   }
   // Whether a block of that size is neither too small nor of a class too large.
   static bool fits(size_t size, size_t block_size) {
