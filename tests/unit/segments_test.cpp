@@ -161,7 +161,11 @@ TEST_F(segments, pages_without_a_slab_are_discarded_after_the_delay) {
   std::vector<void*> others = allocate_many(0, 2, 16);
   EXPECT_EQ(DiscardedPages::discarded.size(), 0u) << "it is not time yet";
   DiscardedPages::now += 1000;
-  others.push_back(allocate(0, 32));  // looks for memory
+  // Each looks for memory, and some of them at the clock.
+  for (size_t size = 32; DiscardedPages::discarded.empty(); size += 16) {
+    ASSERT_LE(size, size_t{160});
+    others.push_back(allocate(0, size));
+  }
   size_t discarded_bytes = 0;
   for (auto [begin, end] : DiscardedPages::discarded) {
     if (address_of(begin) / config.segment_size !=
@@ -172,8 +176,8 @@ TEST_F(segments, pages_without_a_slab_are_discarded_after_the_delay) {
     EXPECT_EQ(address_of(end) % config.slab_size, 0u);
     discarded_bytes += static_cast<size_t>(end - begin);
   }
-  // One slab is only kept, one serves 16 bytes, one 32.
-  EXPECT_GE(discarded_bytes, 5 * config.slab_size);
+  // What no other class has taken by then.
+  EXPECT_GE(discarded_bytes, 2 * config.slab_size);
   for (size_t i = 0; i < blocks.size(); ++i) {
     if (!stays(i)) continue;
     EXPECT_EQ(static_cast<char*>(blocks[i])[255], 7);
