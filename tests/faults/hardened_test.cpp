@@ -238,9 +238,10 @@ TYPED_TEST(hardened, a_free_that_says_another_size_or_alignment_stops) {
 
 // As of malloc's block, moved or not.
 TYPED_TEST(hardened, what_C_reallocates_has_no_alignment_of_its_own) {
-  for (size_t new_size : {100, 101, 5000}) {
-    void* ptr = this->allocate(100, 64);
-    ptr = this->heap_.reallocate(ptr, 1, new_size);
+  for (size_t new_size : {120, 119, 100, 5000}) {
+    void* const aligned = this->allocate(120, 64);
+    void* const ptr = this->heap_.reallocate(aligned, 1, new_size);
+    ASSERT_EQ(ptr == aligned, new_size >= 119 && new_size <= 120) << new_size;
     EXPECT_STOPS(this->heap_.free(ptr, new_size, 64), "mismatched free");
     this->heap_.free(ptr, new_size, 1);
   }
