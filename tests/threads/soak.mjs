@@ -104,7 +104,7 @@ export async function runSoak(module, startWorker, { operations, threads = 3, se
   };
   const program = new Program(module, startWorker, 4096);
   const soak = new Soak();
-  const rests = [];
+  let rest;
   const pages = [];
   const begin = Date.now();
   log(`soak: ${operations} operations, ${threads} threads and the main one, seed ${seed}`);
@@ -113,10 +113,11 @@ export async function runSoak(module, startWorker, { operations, threads = 3, se
     for (let tenth = 1; tenth <= tenths; ++tenth) {
       let rounds = 0;
       for (; soak.operations < operations * tenth / tenths; ++rounds) await soak.round();
-      rests.push(await program.rest());
+      const before = rest;
+      rest = await program.rest();
       pages.push(program.pages);
-      log(`soak: ${soak.operations} operations, ${soak.threadCount} threads, ${rounds} times verified, ${program.pages} pages, ${rests.at(-1).used} bytes at rest, ${Date.now() - begin} ms`);
-      if (tenth > 1) expect(isSameRest(...rests.slice(-2)), `used at rest, with page maps of: ${JSON.stringify(rests)}`);
+      log(`soak: ${soak.operations} operations, ${soak.threadCount} threads, ${rounds} times verified, ${program.pages} pages, ${rest.used} bytes at rest, ${Date.now() - begin} ms`);
+      if (before) expect(isSameRest(before, rest), `in use at rest ${JSON.stringify(rest)}, before ${JSON.stringify(before)}`);
     }
     for (const [name, count] of Object.entries(soak.fateCounts)) expect(count > 0, `no threads ${name}`);
     log(`soak: threads that ${Object.entries(soak.fateCounts).map(([name, count]) => `${name}: ${count}`).join('; ')}`);
