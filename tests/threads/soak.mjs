@@ -9,8 +9,10 @@ const batchesPerRound = 4;
 const batch = 20_000;
 // Of the thread of whoever runs this: short, for the others' answers wait for it.
 const mainBatch = 2_000;
-// Free memory comes in ever new pieces for a while: this much more is level.
-const growthMax = 1.1;
+// Free memory comes in ever new pieces for a while, and the heap grows by a mebibyte
+// at least: of 5,000,000 operations the second half took up to 1.09 times the pages
+// of the first.
+const growthMax = 1.2;
 // Of the operations; how many there are is up to the scheduler.
 const foreignMin = 1 / 20;
 
