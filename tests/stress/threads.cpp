@@ -8,17 +8,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <algorithm>
-#include <atomic>
-#include <memory>
 #include <thread>
 #include <vector>
 
 #include "hardened_heap.hpp"
 #include "lock.hpp"
 #include "native_profile.hpp"
+#include "stress/swapping.hpp"
 #include "support/random.hpp"
 #include "thread_slot.hpp"
 #include "threading.hpp"
@@ -33,89 +30,15 @@ using Threads = PerThread<Lock, ThreadSlot<end_thread>>;
 constinit HeapFor<native_profile, NativeSource, Threads> heap;
 void end_thread() { heap.end_thread(true); }
 
-// What is at the beginning of each block; the rest repeats `fill`.
-struct Block {
-  uint32_t size;
-  uint32_t fill;
-};
+using Work = Swapping<heap>;
 
-constexpr size_t slot_count = 4096;
-std::atomic<Block*> slots[slot_count];
-std::atomic<size_t> broken_count;
-std::atomic<size_t> refused_count;
-
-void write(Block* block, size_t size, uint32_t fill) {
-  *block = {static_cast<uint32_t>(size), fill};
-  memset(block + 1, static_cast<int>(fill & 0xFF), size - sizeof(Block));
-}
-
-// Up to `size` bytes of it: what a reallocation kept.
-bool is_whole(const Block* block, size_t size) {
-  const auto* bytes = reinterpret_cast<const unsigned char*>(block + 1);
-  const auto fill = static_cast<unsigned char>(block->fill & 0xFF);
-  return std::all_of(bytes, bytes + size - sizeof(Block),
-                     [fill](unsigned char byte) { return byte == fill; });
-}
-
-size_t random_size(Random& random) {
-  if (random.one_in(500)) return random.between(4096, 300'000);
-  if (random.one_in(8)) return random.between(512, 6000);
-  return random.between(sizeof(Block), 512);
-}
-
-Block* make(Random& random) {
-  const size_t size = random_size(random);
-  void* const ptr =
-      random.one_in(16)
-          ? heap.allocate(size, size_t{1} << random.between(4, 12))
-          : heap.allocate(size);
-  if (ptr == nullptr) {
-    ++refused_count;
-    return nullptr;
-  }
-  auto* block = static_cast<Block*>(ptr);
-  write(block, size, static_cast<uint32_t>(random.next()));
-  return block;
-}
-
-void drop(Block* block) {
-  if (block == nullptr) return;
-  if (!is_whole(block, block->size)) ++broken_count;
-  heap.free(block);
-}
-
-Block* resize(Block* block, Random& random) {
-  const size_t old_size = block->size;
-  const size_t size = random_size(random);
-  auto* moved = static_cast<Block*>(heap.reallocate(block, 1, size));
-  if (moved == nullptr) {
-    ++refused_count;
-    return block;
-  }
-  if (!is_whole(moved, std::min(old_size, size))) ++broken_count;
-  write(moved, size, moved->fill + 1);
-  return moved;
-}
-
-// Swaps blocks with whoever uses the same slot.
-void run(uint64_t seed, size_t operation_count) {
-  Random random(seed);
-  for (size_t i = 0; i < operation_count; ++i) {
-    std::atomic<Block*>& slot = slots[random.below(slot_count)];
-    Block* block = random.one_in(3) ? nullptr : make(random);
-    block = slot.exchange(block, std::memory_order_acq_rel);
-    if (block != nullptr && random.one_in(8)) {
-      block = resize(block, random);
-      block = slot.exchange(block, std::memory_order_acq_rel);
-    }
-    drop(block);
-  }
-}
+size_t thread_last = 0;
 
 void run_all(Random& random, size_t thread_count, size_t operation_count) {
   std::vector<std::thread> threads;
   for (size_t t = 0; t < thread_count; ++t) {
-    threads.emplace_back(run, random.next(), operation_count / thread_count);
+    threads.emplace_back(Work::run, random.next(),
+                         operation_count / thread_count, ++thread_last);
   }
   for (std::thread& thread : threads) thread.join();
 }
@@ -149,9 +72,14 @@ int main_of(size_t operation_count, size_t thread_count, uint64_t seed) {
     const char* const broken = verify(heap);
     result.expect(broken == nullptr, broken ? broken : "", round);
   }
-  for (std::atomic<Block*>& slot : slots) drop(slot.exchange(nullptr));
+  Work::drop_all();
+  const auto [broken_count, refused_count, foreign_count] = Work::counts();
+  printf("%zu blocks taken from another thread\n", foreign_count);
   result.expect(broken_count == 0, "a block was overwritten", round_count);
   result.expect(refused_count == 0, "memory was refused", round_count);
+  // How many there are is up to the scheduler.
+  result.expect(foreign_count > operation_count / 20, "few blocks of others",
+                round_count);
   heap.end_thread(false);
   // Before this is refused, all memory that can be had is looked for.
   result.expect(heap.allocate(SIZE_MAX / 4) == nullptr, "half of all addresses",

@@ -1,4 +1,5 @@
-// Runs cases.mjs, and Emscripten's pthreads, in a browser:
+// Runs in a browser what each word wants of a module (wanted.mjs), and Emscripten's
+// pthreads:
 //   node tests/threads/browsers.mjs chromium|firefox cases=MODULE.wasm pthreads=SCRIPT.js ...
 // Paths count from the project's root. Browsers share memory only with pages that
 // are isolated (COOP, COEP).
@@ -12,6 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const folders = ['tests/threads/', 'build/threads/'];
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
 const isolated = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp', 'Cache-Control': 'no-store' };
+// For each line that the page prints.
 const wait_ms = 120_000;
 
 const server = createServer(({ url }, response) => {
@@ -25,22 +27,25 @@ const server = createServer(({ url }, response) => {
 await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
 const origin = `http://127.0.0.1:${server.address().port}`;
 
-async function outcomeOf(page) {
-  for (const begin = Date.now(); Date.now() - begin < wait_ms;) {
-    if (await page.evaluate('window.outcome !== undefined')) return page.evaluate('window.outcome');
+async function outcomeOf(page, log) {
+  let count = 0;
+  for (let begin = Date.now(); Date.now() - begin < wait_ms;) {
+    const { outcome, lines = [] } = await page.evaluate('({ outcome: window.outcome, lines: window.lines })');
+    if (lines.length > count) begin = Date.now();
+    for (; count < lines.length; ++count) log(lines[count]);
+    if (outcome) return outcome;
     await new Promise((resolve) => { setTimeout(resolve, 100); });
   }
-  return { passed: 0, failed: 1, lines: [...await page.evaluate('window.lines'), ...page.problems, 'no outcome in time'] };
+  for (const line of [...page.problems, 'no outcome in time']) log(line);
+  return { passed: 0, failed: 1 };
 }
 
 const [name, ...wanted] = process.argv.slice(2);
 const open = { chromium: openChromium, firefox: openFirefox }[name];
-for (const one of wanted) {
-  const [kind, path] = one.split('=');
-  const page = await open(`${origin}/tests/threads/page.html?${kind}=/${path}`);
-  const { passed, failed, lines } = await outcomeOf(page);
+for (const word of wanted) {
+  const page = await open(`${origin}/tests/threads/page.html?${word.replace('=', '=/')}`);
+  const { passed, failed } = await outcomeOf(page, (line) => console.log(`${name}, ${word.split('&')[0]}: ${line}`));
   await page.close();
-  for (const line of lines) console.log(`${name}, ${path}: ${line}`);
   console.log(`${passed} passed, ${failed} failed`);
   if (failed > 0) process.exitCode = 1;
 }

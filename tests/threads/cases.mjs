@@ -1,21 +1,11 @@
 // What must hold for threads of a module without a C library, wherever they run.
 // A case is `async (open) => ...`; `open(maximumPages)` gives it a Program.
-import { Program } from './threads.mjs';
+import { Program, isSameRest } from './threads.mjs';
 
 const operationCount = 200_000;
 
 function expect(condition, text) {
   if (!condition) throw new Error(text);
-}
-
-// What the program has not freed when it has freed everything: stacks of its
-// threads, and what the heap keeps for itself.
-function usedAtRest(program) {
-  program.main.empty_shelf();
-  program.main.mote_thread_end();
-  program.main.reclaim();
-  program.verify();
-  return program.main.used_bytes();
 }
 
 const all = (threads, ...call) => Promise.all(threads.map((thread) => thread.call(...call)));
@@ -27,24 +17,16 @@ async function churn(program, threads, round) {
   program.verify();
 }
 
-// Nothing is lost: what is in use after all was freed is the same again and
-// again, to the byte. Only page maps that became too small stay, which together
-// are smaller than the one in their place.
 async function losesNothing(open, count) {
   const program = open();
   const threads = await program.start(count);
   const rests = [];
   for (let round = 1; round <= 3; ++round) {
     await churn(program, threads, round);
-    await all(threads, 'mote_thread_end');
-    rests.push({ used: usedAtRest(program), map: program.main.map_bytes() });
+    rests.push(await program.rest());
   }
-  for (const [i, after] of rests.slice(1).entries()) {
-    const before = rests[i];
-    const more = after.used - before.used;
-    const staysAsMap = after.map > before.map && more >= before.map && more < after.map;
-    expect(more === 0 || staysAsMap, `after each round: ${JSON.stringify(rests)}`);
-  }
+  for (const [i, after] of rests.slice(1).entries())
+    expect(isSameRest(rests[i], after), `after each round: ${JSON.stringify(rests)}`);
 }
 
 // Threads that end, one after another, each leaving blocks that others free; how
@@ -58,7 +40,7 @@ async function births(program, thread, count, end) {
     await end(handle);
     if (i + 1 === count / 2 || i + 1 === count) pages.push(program.pages);
   }
-  program.main.empty_shelf();
+  program.main.free_left();
   program.verify();
   return pages;
 }
@@ -127,7 +109,7 @@ export const cases = {
       program.main.mote_thread_abandon(handle);
       program.main.leave_blocks(100 + i, 300);
     }
-    program.main.empty_shelf();
+    program.main.free_left();
     program.verify();
   },
 
@@ -147,7 +129,7 @@ export const cases = {
 };
 
 // Runs all on a module; prints with `log` what fails. { passed, failed }.
-export async function runCases(name, module, startWorker, log) {
+export async function runCases(module, startWorker, log) {
   const outcome = { passed: 0, failed: 0 };
   for (const [title, run] of Object.entries(cases)) {
     const programs = [];
@@ -159,10 +141,10 @@ export async function runCases(name, module, startWorker, log) {
     try {
       await run(open);
       outcome.passed += 1;
-      log(`${name}: ${title}: ${Date.now() - begin} ms`);
+      log(`${title}: ${Date.now() - begin} ms`);
     } catch (error) {
       outcome.failed += 1;
-      log(`failed: ${name}: ${title}\n${error.stack}`);
+      log(`failed: ${title}\n${error.stack}`);
     }
     await Promise.all(programs.map((program) => program.close()));
   }

@@ -1,9 +1,8 @@
-// Runs cases.mjs in node, or in bun:
-//   node tests/threads/node.mjs PATH_WITHOUT_SUFFIX...
+// Runs in node, or in bun, what each word wants of a module (wanted.mjs):
+//   node tests/threads/node.mjs cases=MODULE.wasm 'soak=MODULE.wasm&operations=N' ...
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { runCases } from './cases.mjs';
+import { run } from './wanted.mjs';
 
 function startWorker() {
   const worker = new Worker(new URL('worker.mjs', import.meta.url));
@@ -14,9 +13,10 @@ function startWorker() {
   };
 }
 
-for (const path of process.argv.slice(2)) {
-  const module = new WebAssembly.Module(readFileSync(`${path}.wasm`));
-  const { passed, failed } = await runCases(basename(path), module, startWorker, console.log);
+const compile = (path) => new WebAssembly.Module(readFileSync(path));
+
+for (const word of process.argv.slice(2)) {
+  const { passed, failed } = await run(new URLSearchParams(word), compile, startWorker, (line) => console.log(`${word.split('&')[0]}: ${line}`));
   console.log(`${passed} passed, ${failed} failed`);
   if (failed > 0) process.exitCode = 1;
 }

@@ -3,10 +3,37 @@
 // stack. The heap is in the same file, so that it can be verified.
 #include "wasm/malloc.cpp"
 
+#include "stress/swapping.hpp"
 #include "verify.hpp"
 #include "work.hpp"
 
 #define EXPORT(name) extern "C" [[clang::export_name(#name)]]
+
+namespace {
+struct CNames {
+  static void* allocate(size_t size) { return malloc(size); }
+  static void* allocate(size_t size, size_t align) {
+    return aligned_alloc(align, size);
+  }
+  static void* reallocate(void* ptr, size_t, size_t size) {
+    return realloc(ptr, size);
+  }
+  static void free(void* ptr) { ::free(ptr); }
+};
+constexpr CNames c_names;
+using Work = mote::Swapping<c_names>;
+}  // namespace
+
+EXPORT(swap) void swap(unsigned seed, unsigned count, unsigned thread) {
+  Work::run(seed, count, thread);
+}
+EXPORT(broken_count) unsigned broken_count() { return Work::counts().broken; }
+EXPORT(refused_count) unsigned refused_count() {
+  return Work::counts().refused;
+}
+EXPORT(foreign_count) unsigned foreign_count() {
+  return Work::counts().foreign;
+}
 
 EXPORT(churn) void churn(unsigned seed, unsigned operation_count) {
   work::churn(seed, operation_count);
@@ -14,7 +41,11 @@ EXPORT(churn) void churn(unsigned seed, unsigned operation_count) {
 EXPORT(leave_blocks) void leave_blocks(unsigned seed, unsigned count) {
   work::leave_blocks(seed, count);
 }
-EXPORT(empty_shelf) void empty_shelf() { work::empty_shelf(); }
+// Frees what threads left to others.
+EXPORT(free_left) void free_left() {
+  work::empty_shelf();
+  Work::drop_all();
+}
 EXPORT(grow) void grow(unsigned seed, unsigned count) {
   work::grow(seed, count);
 }

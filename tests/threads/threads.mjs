@@ -5,16 +5,22 @@ const stackBytes = 65536;
 const initialPages = 16; // as linked
 
 class Thread {
+  #startWorker;
   #worker;
   #waiting = new Map();
   #last = 0;
   #begin;
 
-  // `worker`: { post(message), listen(listener), terminate() }.
-  constructor(worker, begin) {
-    this.#worker = worker;
+  // `startWorker` gives { post(message), listen(listener), terminate() }.
+  constructor(startWorker, begin) {
+    this.#startWorker = startWorker;
     this.#begin = begin;
-    worker.listen(({ id, result, error }) => {
+    this.#start();
+  }
+
+  #start() {
+    this.#worker = this.#startWorker();
+    this.#worker.listen(({ id, result, error }) => {
       const { resolve, reject } = this.#waiting.get(id);
       this.#waiting.delete(id);
       if (error) reject(new Error(error));
@@ -31,8 +37,22 @@ class Thread {
 
   // Another thread in the same worker; the one before has ended, or it seems so.
   begin() { return this.#send({ begin: this.#begin }); }
+  // The same in a new worker, which has the stack of the one that was terminated.
+  beginAnew() {
+    this.#start();
+    return this.begin();
+  }
   call(name, ...args) { return this.#send({ name, args }); }
   terminate() { return this.#worker.terminate(); }
+}
+
+// Whether nothing was lost between two rests: the same is in use, to the byte. Only
+// page maps that became too small stay, which together are smaller than the one in
+// their place.
+export function isSameRest(before, after) {
+  const more = after.used - before.used;
+  const staysAsMap = after.map > before.map && more >= before.map && more < after.map;
+  return more === 0 || staysAsMap;
 }
 
 export class Program {
@@ -51,7 +71,7 @@ export class Program {
   async start(count) {
     const started = Array.from({ length: count }, () => {
       const stackEnd = this.main.malloc(stackBytes) + stackBytes;
-      return new Thread(this.#startWorker(), { module: this.#module, memory: this.memory, stackEnd });
+      return new Thread(this.#startWorker, { module: this.#module, memory: this.memory, stackEnd });
     });
     this.#threads.push(...started);
     await Promise.all(started.map((thread) => thread.begin()));
@@ -66,6 +86,17 @@ export class Program {
     if (address === 0) return;
     const bytes = new Uint8Array(this.memory.buffer);
     throw new Error(`broken: ${String.fromCharCode(...bytes.slice(address, bytes.indexOf(0, address)))}`);
+  }
+
+  // Ends all threads, frees what they left, and tells what is in use then: their
+  // stacks, and what the heap keeps for itself.
+  async rest() {
+    await Promise.all(this.#threads.map((thread) => thread.call('mote_thread_end')));
+    this.main.free_left();
+    this.main.mote_thread_end();
+    this.main.reclaim();
+    this.verify();
+    return { used: this.main.used_bytes(), map: this.main.map_bytes() };
   }
 
   async close() {

@@ -8,6 +8,7 @@
 
 #include "mote/mote.h"
 #include "split_mix.hpp"
+#include "support/filled_block.hpp"
 
 extern "C" {
 void* malloc(size_t size);
@@ -29,42 +30,17 @@ struct Random {
   uint64_t next() { return mote::split_mix(state += mote::split_mix_step); }
 };
 
-// Blocks know how large they are; the bytes behind tell one block from another.
-struct Block {
-  size_t size;
-  unsigned char bytes[];
-
-  static constexpr size_t size_min = sizeof(size_t);
-
-  // Every byte of small blocks, some of each system page of large ones, the
-  // last.
-  template <class Action>
-  void for_each_byte(Action action) {
-    const size_t count = size - size_min;
-    for (size_t i = 0; i < count; i += i < 512 ? 1 : 509)
-      action(bytes[i], value_at(i));
-    if (count) action(bytes[count - 1], value_at(count - 1));
-  }
-  unsigned char value_at(size_t index) const {
-    return static_cast<unsigned char>(size * 31 + index);
-  }
-};
+using Block = mote::FilledBlock;
 
 inline Block* filled(void* ptr, size_t size) {
-  auto* block = static_cast<Block*>(ptr);
-  if (!block) return nullptr;
-  block->size = size;
-  block->for_each_byte(
-      [](unsigned char& byte, unsigned char value) { byte = value; });
-  return block;
+  if (!ptr) return nullptr;
+  return Block::write(ptr, size, static_cast<uint32_t>(size));
 }
 
 inline Block* allocate(size_t size) { return filled(malloc(size), size); }
 
 inline void check_block(Block* block) {
-  check(mote_usable_size(block) >= block->size);
-  block->for_each_byte(
-      [](unsigned char& byte, unsigned char value) { check(byte == value); });
+  check(mote_usable_size(block) >= block->size && block->is_whole());
 }
 
 inline void drop(Block* block) {
