@@ -5,6 +5,8 @@
 //   environment  what it needs beside the allocator's
 //   prepare      runs before the clock starts
 //   answer       of what it printed, what must be the same with every allocator
+//   counts       of that answer, in words, how much was tested; printed and, by
+//                --update, written below the table
 //   loads        whose malloc must be the preloaded one: the command, if nothing else
 //                is said; Chromium has one of its own, which no preload replaces
 //   isLong       left out unless all are asked for: needs more than Debian's
@@ -97,6 +99,7 @@ export const programs = [
     loads: ['/usr/sbin/nginx'],
     isLong: true,
   },
+  { name: 'npm', command: ['bash', source('npm_work'), inDirectory('npm')], loads: ['node'] },
   { name: 'z3', command: ['z3', source('z3_work.smt2')], isLong: true },
   {
     name: 'a JVM',
