@@ -42,8 +42,11 @@ bool mote::is_ours(const void* ptr) {
 
 // C defines its names by others here, for the system keeps its own: those of
 // macos_zone.hpp, and no program's.
-#define MOTE_HIDDEN_NAME(name) \
-  __asm__("_mote_c_" #name) __attribute__((visibility("hidden")))
+#define MOTE_TEXT(token) MOTE_TEXT_AS_IT_IS(token)
+#define MOTE_TEXT_AS_IT_IS(token) #token
+#define MOTE_HIDDEN_NAME(name)                              \
+  __asm__(MOTE_TEXT(__USER_LABEL_PREFIX__) "mote_c_" #name) \
+      __attribute__((visibility("hidden")))
 extern "C" {
 void* malloc(size_t size) MOTE_HIDDEN_NAME(malloc);
 void free(void* ptr) MOTE_HIDDEN_NAME(free);
