@@ -142,6 +142,12 @@ class GuardedBlocks {
   size_t next_ = 0;
   size_t live_ = 0;
 
+#ifdef MAP_NORESERVE  // FreeBSD has none, and reserves nothing
+  static constexpr int uncommitted = MAP_NORESERVE;
+#else
+  static constexpr int uncommitted = 0;
+#endif
+
   static size_t page_bytes() noexcept {
     return static_cast<size_t>(sysconf(_SC_PAGESIZE));
   }
@@ -154,7 +160,7 @@ class GuardedBlocks {
 
   static void* map(size_t bytes, int protection) noexcept {
     void* const begin = mmap(nullptr, bytes, protection,
-                             MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
+                             MAP_PRIVATE | MAP_ANON | uncommitted, -1, 0);
     return begin == MAP_FAILED ? nullptr : begin;
   }
 
@@ -163,7 +169,7 @@ class GuardedBlocks {
   // when there are too many mappings: then the slot is lost, and nobody else's.
   static bool forget(char* pages, size_t bytes) noexcept {
     if (mmap(pages, bytes, PROT_NONE,
-             MAP_PRIVATE | MAP_ANON | MAP_FIXED | MAP_NORESERVE, -1,
+             MAP_PRIVATE | MAP_ANON | MAP_FIXED | uncommitted, -1,
              0) != MAP_FAILED) {
       return true;
     }
@@ -175,7 +181,9 @@ class GuardedBlocks {
     size_t share = SIZE_MAX;
 #ifdef RLIMIT_AS  // OpenBSD has none
     struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur < SIZE_MAX)
+    // FreeBSD's limits have a sign.
+    if (getrlimit(RLIMIT_AS, &limit) == 0 &&
+        limit.rlim_cur < static_cast<rlim_t>(SIZE_MAX / 2))
       share = static_cast<size_t>(limit.rlim_cur) / address_space_share;
 #endif
     return align_down(share < window_bytes_max ? share : window_bytes_max,

@@ -13,8 +13,11 @@
 #endif
 
 // glibc 2.32 and newer: not 0 while the process has one thread. It changes only
-// when a thread is created or joined, never while this one holds a lock.
+// when a thread is created or joined, never while this one holds a lock. The
+// linker of macOS wants even such a name to be somewhere.
+#ifndef __APPLE__
 extern "C" [[gnu::weak]] char __libc_single_threaded;
+#endif
 
 namespace mote {
 
@@ -73,7 +76,11 @@ class Lock {
   pthread_t forking_thread_ = {};
 
   static bool is_single_threaded() noexcept {
+#ifdef __APPLE__
+    return false;
+#else
     return &__libc_single_threaded != nullptr && __libc_single_threaded != 0;
+#endif
   }
 
   // Whether the lock is now held, and not only open to this thread.

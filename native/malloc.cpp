@@ -96,8 +96,12 @@ void* reallocarray(void* ptr, size_t count, size_t size) {
 // The bytes to keep, which glibc lets one say, are not worth a rule.
 int malloc_trim(size_t) { return heap.trim() != 0; }
 
-// There is nothing to tune: 0 says so.
-int mallopt(int, int) { return 0; }
+// There is nothing to tune, which 0 says; 1 where what is asked for is so at
+// any value: glibc's M_MMAP_MAX, M_ARENA_TEST and M_ARENA_MAX. There is one
+// heap, and no block is mapped apart.
+int mallopt(int parameter, int) {
+  return parameter == -4 || parameter == -7 || parameter == -8;
+}
 
 // The same by other names: free by that of old programs, and glibc's inner ones,
 // of programs that wrap malloc themselves and of glibc's own dynamic linker up

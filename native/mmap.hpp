@@ -55,14 +55,16 @@ class Mmap {
     return end_;
   }
 
-  // Whole system pages; they stay committed, and read as zero when touched.
+  // Whole system pages; they stay committed. On Linux they read as zero when
+  // touched; elsewhere, where MADV_DONTNEED keeps them, the system takes what
+  // it needs of them, and what was not taken is still there.
   void discard(char* begin, char* end) noexcept {
     const size_t page = system_page_bytes();
     char* const first = begin + (-address_of(begin) & (page - 1));
     char* const last = end - (address_of(end) & (page - 1));
     if (first >= last) return;
     const PreserveErrno preserve;
-    madvise(first, static_cast<size_t>(last - first), MADV_DONTNEED);
+    madvise(first, static_cast<size_t>(last - first), discard_advice);
   }
 
   static uint32_t milliseconds() noexcept {
@@ -76,6 +78,11 @@ class Mmap {
   }
 
  private:
+#ifdef __linux__
+  static constexpr int discard_advice = MADV_DONTNEED;
+#else
+  static constexpr int discard_advice = MADV_FREE;
+#endif
   // Below half the address space, so that no rounding here can wrap.
   static constexpr size_t largest_request_bytes = SIZE_MAX / 4;
   static constexpr size_t first_window_bytes = size_t{1} << 26;
@@ -126,7 +133,9 @@ class Mmap {
     const size_t all = SIZE_MAX / 2;
 #ifdef RLIMIT_AS  // OpenBSD has none
     struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur < all) {
+    // FreeBSD's limits have a sign.
+    if (getrlimit(RLIMIT_AS, &limit) == 0 &&
+        limit.rlim_cur < static_cast<rlim_t>(all)) {
       return static_cast<size_t>(limit.rlim_cur);
     }
 #endif

@@ -298,6 +298,26 @@ TEST(c_names, malloc_trim_gives_the_tail_back) {
   EXPECT_EQ(malloc_trim(0), 0) << "nothing was left";
 }
 
+// 1 for what is so at any value, 0 for what is not done.
+TEST(c_names, mallopt_tells_what_is_so) {
+  for (const int value : {0, 1, 8, 65536}) {
+    EXPECT_EQ(mallopt(M_ARENA_MAX, value), 1);
+    EXPECT_EQ(mallopt(M_ARENA_TEST, value), 1);
+    EXPECT_EQ(mallopt(M_MMAP_MAX, value), 1);
+    EXPECT_EQ(mallopt(M_MMAP_THRESHOLD, value), 0);
+    EXPECT_EQ(mallopt(M_TRIM_THRESHOLD, value), 0);
+    EXPECT_EQ(mallopt(M_TOP_PAD, value), 0);
+    EXPECT_EQ(mallopt(M_PERTURB, value), 0);
+    EXPECT_EQ(mallopt(M_CHECK_ACTION, value), 0);
+    EXPECT_EQ(mallopt(M_MXFAST, value), 0);
+    EXPECT_EQ(mallopt(M_NLBLKS, value), 0);
+    EXPECT_EQ(mallopt(M_GRAIN, value), 0);
+    EXPECT_EQ(mallopt(M_KEEP, value), 0);
+    EXPECT_EQ(mallopt(0, value), 0) << "nobody's";
+    EXPECT_EQ(mallopt(-9, value), 0) << "nobody's";
+  }
+}
+
 // The trap's message, then SIGABRT; nothing else may happen before.
 void free_interior(size_t size) {
   auto* const ptr = static_cast<char*>(malloc(size));

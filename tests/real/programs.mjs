@@ -5,6 +5,8 @@
 //   environment  what it needs beside the allocator's
 //   prepare      runs before the clock starts
 //   answer       of what it printed, what must be the same with every allocator
+//   counts       of that answer, in words, how much was tested; printed and, by
+//                --update, written below the table
 //   loads        whose malloc must be the preloaded one: the command, if nothing else
 //                is said; Chromium has one of its own, which no preload replaces
 //   isLong       left out unless all are asked for: needs more than Debian's
@@ -13,6 +15,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { output, root } from '../programs/support.mjs';
+import { fewTests, mostTests } from './cpython.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 export const directory = join(root, 'build/real');
@@ -21,21 +24,6 @@ const source = (name) => join(here, name);
 const redis = join(root, 'build/programs/sources/redis/src');
 
 const python = { command: ['python3', source('python_work.py')] };
-
-// What its own tests say, without their times. The parts that lean on memory
-// and threads; the others test the network, the terminal, the time.
-const pythonParts = `array ast asyncgen bigmem bisect buffer bytes class cmath codecs collections compile complex
-  context copy csv dataclasses decimal deque descr dict dictviews difflib enum exceptions float fractions fstring
-  functools gc generators getargs2 grammar hash hashlib heapq int itertools json list long math memoryio memoryview
-  ordered_dict pickle pickletools pprint queue random range re set slice sort statistics string strtod struct
-  super syntax textwrap thread threadedtempfile threading threading_local tokenize traceback tuple typing unicode
-  unicodedata unpack userdict userlist userstring weakref weakset xml_etree xml_etree_c zipfile zlib`
-  .split(/\s+/).map((name) => `test_${name}`);
-const pythonTests = {
-  command: ['python3', '-m', 'test', ...pythonParts],
-  answer: (printed) => printed.split('\n').filter((line) => /^(All )?\d+ tests? |^Tests result|^Result:|^ {4}test_/.test(line)).join('\n'),
-  isLong: true,
-};
 
 const assembly = inDirectory('cxx_work.s');
 const compilers = (compiler) => (compiler === 'g++' ? ['g++', output('g++', ['-print-prog-name=cc1plus']).trim()] : [compiler]);
@@ -56,6 +44,8 @@ const compileOwn = (compiler) => ({
   answer: () => readFileSync(object, 'utf8'),
   isLong: true,
 });
+
+const cpythonTests = mostTests(inDirectory('cpython.xml'));
 
 const repository = inDirectory('repository');
 const javaClasses = inDirectory('java');
@@ -97,6 +87,7 @@ export const programs = [
     loads: ['/usr/sbin/nginx'],
     isLong: true,
   },
+  { name: 'npm', command: ['bash', source('npm_work'), inDirectory('npm')], loads: ['node'] },
   { name: 'z3', command: ['z3', source('z3_work.smt2')], isLong: true },
   {
     name: 'a JVM',
@@ -120,8 +111,9 @@ export const programs = [
       `--user-data-dir=${inDirectory('chromium')}`, '--dump-dom', `file://${source('page.html')}`],
     isLong: true,
   },
-  { name: "CPython's tests", ...pythonTests },
-  { name: "CPython's tests, PYTHONMALLOC=malloc", environment: { PYTHONMALLOC: 'malloc' }, ...pythonTests },
+  { name: "CPython's tests, a few, PYTHONMALLOC=malloc", environment: { PYTHONMALLOC: 'malloc' }, ...fewTests(inDirectory('cpython.xml')) },
+  { name: "CPython's tests, most of them", ...cpythonTests, isLong: true },
+  { name: "CPython's tests, most, PYTHONMALLOC=malloc", environment: { PYTHONMALLOC: 'malloc' }, ...cpythonTests, isLong: true },
 ];
 
 export function loads({ command, loads: told = [command[0]] }) {

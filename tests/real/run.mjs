@@ -58,7 +58,7 @@ function requirePreload(command, library) {
 }
 
 // GNU time counts the children, too: `peak` is that of the largest process.
-function runOnce({ name, prepare, command, answer = (printed) => printed, environment: own = {} }, { name: allocator, environment }) {
+function runOnce({ name, prepare, command, answer = (printed) => printed, counts = () => undefined, environment: own = {} }, { name: allocator, environment }) {
   prepare?.();
   const times = join(directory, 'time.txt');
   const variables = Object.entries({ ...own, ...environment }).map(([key, value]) => `${key}=${value}`);
@@ -66,7 +66,7 @@ function runOnce({ name, prepare, command, answer = (printed) => printed, enviro
   const [wall, user, system, kibibytes] = readFileSync(times, 'utf8').trim().split(' ').map(Number);
   const result = answer(printed);
   if (result.length === 0) throw new Failure(`${name} with ${allocator} answered nothing`);
-  return { wall, cpu: user + system, peak: kibibytes * 1024, answer: digest(result) };
+  return { wall, cpu: user + system, peak: kibibytes * 1024, answer: digest(result), counts: counts(result) };
 }
 
 const geometricMean = (numbers) => Math.exp(numbers.reduce((sum, number) => sum + Math.log(number), 0) / numbers.length);
@@ -111,6 +111,7 @@ await runMain('real programs', async () => {
       for (const allocator of allocators) {
         const run = runOnce(program, allocator);
         program.expected ??= run.answer;
+        program.counted ??= run.counts;
         if (run.answer !== program.expected) throw new Failure(`${program.name} answers differently with ${allocator.name}`);
         program.runs.get(allocator.name).push(run);
       }
@@ -126,9 +127,10 @@ await runMain('real programs', async () => {
   console.log(`
   ${figures} Every
   answer was the same with all: ${programs.map(({ name, expected }) => `${name} ${expected.slice(0, 8)}`).join(', ')} (sha256).`);
+  const counted = programs.filter((program) => program.counted).map((program) => `${program.name}: ${program.counted}.`);
+  for (const line of counted) console.log(`  ${line}`);
   if (!asked.update) return;
   renewTable('native/README.md', asked.hardened ? 'hardened' : 'real-programs', `${markdownTable(head, rows)}
 
-${figures}
-Every program answered the same with every malloc.`, 'update');
+${[figures, 'Every program answered the same with every malloc.', ...counted].join('\n')}`, 'update');
 });
