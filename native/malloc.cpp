@@ -103,9 +103,11 @@ int mallopt(int parameter, int) {
   return parameter == -4 || parameter == -7 || parameter == -8;
 }
 
-// The same by other names: free by that of old programs, and glibc's inner ones,
-// of programs that wrap malloc themselves and of glibc's own dynamic linker up
-// to 2.25. No code of their own: some 500 bytes.
+#ifndef __APPLE__  // has none of these, nor aliases
+
+// The same by other names: free by that of old programs, and glibc's inner
+// ones, of programs that wrap malloc themselves and of glibc's own dynamic
+// linker up to 2.25. No code of their own: some 500 bytes.
 #if __has_attribute(copy)  // GCC would warn that other attributes are lost
 #define ALIAS(name) __attribute__((copy(name), alias(#name)))
 #else
@@ -122,6 +124,8 @@ void* __libc_valloc(size_t) ALIAS(valloc);
 void* __libc_pvalloc(size_t) ALIAS(pvalloc);
 int __posix_memalign(void**, size_t, size_t) ALIAS(posix_memalign);
 #undef ALIAS
+
+#endif
 
 }  // extern "C"
 
