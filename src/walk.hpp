@@ -95,10 +95,11 @@ class Walker {
 
   // How many of a slab's blocks are free or in use.
   static size_t capacity(const Whole& heap, const void* slab) {
-    if constexpr (has_segments)
+    if constexpr (has_segments) {
       return Small::slab_of(slab).capacity;
-    else
+    } else {
       return Small::block_bytes / block_size(heap, slab);
+    }
   }
   static size_t block_size(const Whole& heap, const void* slab) {
     return Small::block_size(heap.common_, slab);

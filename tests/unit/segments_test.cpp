@@ -108,7 +108,17 @@ TEST_F(segments, an_empty_one_returns_unless_it_is_the_only_one_with_room) {
   const size_t count = 30 * in_a_page(512);
   std::vector<void*> blocks = allocate_many(0, count, 512);
   EXPECT_GE(slab_count(), 30u);
+  const auto segment_count = [&] {
+    size_t tables = 0;
+    walk(heap_, [&](const mote_piece& piece) {
+      tables +=
+          piece.kind == mote_piece_map && piece.size_bytes == config.slab_size;
+    });
+    return tables;
+  };
+  EXPECT_GE(segment_count(), 2u);
   free_many(0, blocks);
+  EXPECT_EQ(segment_count(), 1u);
   ASSERT_STREQ(verify(heap_), nullptr);
   // In place of it, one block of the back heap, without growing.
   const size_t footprint = heap_.source().granted_bytes;
