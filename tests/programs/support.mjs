@@ -43,9 +43,11 @@ export function output(command, args, options = {}, name = `${command} ${args.jo
   try {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 28, ...options });
   } catch (error) {
-    // A node program that throws says what it was in the middle of a trace.
+    // A node program that throws says what it was in the middle of a trace; a test
+    // runner says what failed among the last lines of its standard output.
     const lines = String(error.stderr ?? '').trim().split('\n');
-    const reason = (lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.slice(-3).join('; ')).slice(0, 500);
+    const last = String(error.stdout ?? '').trim().split('\n').slice(-40).filter((line) => /fail|crash/i.test(line));
+    const reason = (lines.find((line) => /^\w*Error\b/.test(line)) ?? [...lines.slice(-3), ...last].join('; ')).slice(0, 500);
     throw new Failure(`${name}: ${reason || error.message.split('\n')[0]}`);
   }
 }
