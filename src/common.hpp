@@ -20,7 +20,7 @@ struct Common {
   template <class Owner>
   void* take(Owner& owner, size_t size, size_t entry) {
     typename Threading::Lock::Guard guard(lock);
-    void* block = owner.allocate_large(*this, size, config.map_granule());
+    void* block = owner.allocate_large(*this, size, map.granule);
     if (!block) return nullptr;
     bool is_covered = map.cover(block, back, [&](size_t map_size) {
       return owner.allocate_large(*this, map_size, config.alignment);

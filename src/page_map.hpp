@@ -28,6 +28,7 @@ class PageMap {
 
  public:
   using Entry = typename Threading::Entry;
+  static constexpr size_t granule = config.map_granule();
   // Owners are aligned to it, numbers are below it.
   static constexpr size_t owner_alignment = 128;
   // No slab is at the very beginning of the map: a header is before each.
@@ -102,8 +103,6 @@ class PageMap {
   }
 
  private:
-  static constexpr size_t granule = config.map_granule();
-
   template <Config, PageSource, class>
   friend class Verifier;
   template <Config, PageSource, class>
