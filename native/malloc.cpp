@@ -96,10 +96,16 @@ void* reallocarray(void* ptr, size_t count, size_t size) {
 // The bytes to keep, which glibc lets one say, are not worth a rule.
 int malloc_trim(size_t) { return heap.trim() != 0; }
 
-// There is nothing to tune, which 0 says; 1 where what is asked for is so at
-// any value: glibc's M_MMAP_MAX, M_ARENA_TEST and M_ARENA_MAX. There is one
-// heap, and no block is mapped apart.
-int mallopt(int parameter, int) {
+// Mote's own parameter, no number of glibc's, is how many milliseconds free
+// blocks keep their pages; less than 0 is for ever. The others are glibc's: 1
+// where what is asked for is so at any value (M_MMAP_MAX, M_ARENA_TEST,
+// M_ARENA_MAX: there is one heap, and no block is mapped apart), 0 where
+// nothing was set.
+int mallopt(int parameter, int value) {
+  if (parameter == MOTE_DISCARD_DELAY) {
+    heap.set_discard_delay(value);
+    return 1;
+  }
   return parameter == -4 || parameter == -7 || parameter == -8;
 }
 

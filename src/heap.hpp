@@ -149,6 +149,11 @@ class Heap {
     return small_.thread();
   }
 
+  // How long free blocks keep their pages, where the source can discard them.
+  static void set_discard_delay(int milliseconds) {
+    BackHeap<config, Source>::set_discard_delay(milliseconds);
+  }
+
   Source& source() { return back().source(); }
   const Source& source() const { return common_.back.source(); }
 

@@ -23,6 +23,10 @@
 
 #include <stddef.h>
 
+/* A parameter of mallopt natively: for how many milliseconds free blocks keep
+   their pages; less than 0 is for ever. */
+#define MOTE_DISCARD_DELAY 1000
+
 #ifdef __cplusplus
 extern "C" {
 #endif
