@@ -124,7 +124,13 @@ class Heap {
   {
     Guard guard(common_.lock);
     if constexpr (Threading::is_shared) small_.release_kept(common_);
-    if constexpr (BackHeap<config, Source>::discards) back().discard_all();
+    if constexpr (BackHeap<config, Source>::discards) {
+      if constexpr (Threading::is_shared) {
+        small_.discard_all(common_);
+      } else {
+        back().discard_all();
+      }
+    }
     return back().release_tail();
   }
 

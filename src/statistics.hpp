@@ -22,14 +22,19 @@ class Statistics {
   // O(slabs and blocks of the back heap).
   static mote_statistics count(const Heap<config, Source, Threading>& heap) {
     mote_statistics sum = {};
-    Walk::outline(
-        heap, [&](const mote_piece& piece) { add(sum, piece); },
-        [&](const void* slab, size_t used_count) {
-          size_t block_size = Walk::block_size(heap, slab);
-          size_t free_count = Walk::capacity(heap, slab) - used_count;
-          add_used(sum, block_size, used_count);
-          add_free(sum, block_size, free_count);
-        });
+    if constexpr (config.segment_size) {
+      // What is free in a slab is not counted there.
+      Walk::walk(heap, [&](const mote_piece& piece) { add(sum, piece); });
+    } else {
+      Walk::outline(
+          heap, [&](const mote_piece& piece) { add(sum, piece); },
+          [&](const void* slab, size_t used_count) {
+            size_t block_size = Walk::block_size(heap, slab);
+            size_t free_count = Walk::capacity(heap, slab) - used_count;
+            add_used(sum, block_size, used_count);
+            add_free(sum, block_size, free_count);
+          });
+    }
     sum.peak_footprint_bytes = sum.footprint_bytes + Walk::released_bytes(heap);
     return sum;
   }

@@ -113,7 +113,6 @@ class ThreadSlabs {
     if (++mine->refill_count % 8 == 0 && common.back.may_discard()) {
       Guard guard(common.lock);
       discard_if_due(common);
-      if constexpr (has_segments) mine->slabs.discard();
     }
     if constexpr (has_segments)
       if (mine->slabs.adopt(class_index)) return true;
@@ -156,10 +155,14 @@ class ThreadSlabs {
     discard_if_due(common);
   }
 
-  // The caller holds the lock.
-  static void discard_if_due(Common& common) {
-    if constexpr (Back::discards)
-      if (common.back.may_discard()) common.back.discard_all();
+  // Gives the pages of what is free back to the source: those of slabs of this
+  // thread's, and of abandoned heaps. The caller holds the lock.
+  void discard_all(Common& common) {
+    if constexpr (has_segments) {
+      for (Mine* one = all_; one; one = one->next)
+        if (one->is_abandoned || one == slot()) one->slabs.discard();
+    }
+    common.back.discard_all();
   }
 
   // Gives up what this thread and abandoned heaps keep. The caller holds the
@@ -247,6 +250,11 @@ class ThreadSlabs {
   // What is not a heap's is further away from it than any number of a class.
   [[gnu::always_inline]] static bool is_of(const Mine* mine, Entry entry) {
     return entry - address_of(mine) < Map::owner_alignment;
+  }
+
+  void discard_if_due(Common& common) {
+    if constexpr (Back::discards)
+      if (common.back.may_discard()) discard_all(common);
   }
 
   // Frees what is in no segment of this thread's, or traps.

@@ -66,13 +66,17 @@ class Walker {
   // Calls `visit(piece)` for every piece, in the order of inspect.h.
   template <class Visit>
   static void walk(const Whole& heap, Visit visit) {
-    outline(heap, visit, [&](const void* slab, size_t) {
-      for_each_block(heap, slab, [&](const FreeNode* node, size_t size) {
-        bool is_free = is_free_in_slab(heap, node, size);
-        visit(mote_piece{node, size,
-                         is_free ? mote_piece_free : mote_piece_used});
-      });
-    });
+    if constexpr (has_segments) {
+      // One copy of what is long, whoever visits.
+      walk_any(
+          heap,
+          [](void* of, const mote_piece& piece) {
+            (*static_cast<Visit*>(of))(piece);
+          },
+          &visit);
+    } else {
+      walk_all(heap, visit);
+    }
   }
 
   // The same, but what is in a slab is only counted:
@@ -150,6 +154,23 @@ class Walker {
   }
 
  private:
+  using AnyVisit = void (*)(void* of, const mote_piece&);
+  [[gnu::noinline]] static void walk_any(const Whole& heap, AnyVisit visit,
+                                         void* of) {
+    walk_all(heap, [=](const mote_piece& piece) { visit(of, piece); });
+  }
+
+  template <class Visit>
+  static void walk_all(const Whole& heap, Visit visit) {
+    outline(heap, visit, [&](const void* slab, size_t) {
+      for_each_block(heap, slab, [&](const FreeNode* node, size_t size) {
+        bool is_free = is_free_in_slab(heap, node, size);
+        visit(mote_piece{node, size,
+                         is_free ? mote_piece_free : mote_piece_used});
+      });
+    });
+  }
+
   // Calls `visit(header)` for all from the origin to the last sentinel.
   template <class Visit>
   static void for_each_header(const Back& back, Visit visit) {

@@ -103,7 +103,7 @@ export const mutants = [
   heap('a moved block is not freed', 'old_size < size ? old_size : size);\n      free(ptr);', 'old_size < size ? old_size : size);'),
   heap('the old block is freed although the new one is refused', 'if (moved && ptr && moved != ptr) {', 'if (ptr && moved != ptr) {'),
   heap('reallocation never happens where it is', 'is_large ? back().block_of(ptr) : nullptr;', 'nullptr;'),
-  heap('the alignment in a slab is forgotten', 'Small::size_to_class(align_up(size, align));', 'Small::size_to_class(size);'),
+  classes('the alignment in a slab is forgotten', 'return size_to_class(align_up(size, align));', 'return size_to_class(size);'),
   heap('a small block is said to be expanded', 'return Small::fits(size, block_size);', 'return true;'),
 
   malloc('calloc multiplies without a look', 'bool overflows = __builtin_mul_overflow(count, size, &total);', 'bool overflows = false;\n    total = count * size;'),

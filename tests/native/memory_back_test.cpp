@@ -66,6 +66,28 @@ TEST(memory_back, the_delay_can_be_set) {
   EXPECT_EQ(mallopt(MOTE_DISCARD_DELAY, 250), 1);
 }
 
+TEST(memory_back, malloc_trim_gives_back_the_pages_between_blocks) {
+  if (profile.is_hardened) GTEST_SKIP() << "nothing is discarded there";
+  if (resident_bytes() == 0) GTEST_SKIP() << "no /proc/self/statm";
+  mallopt(MOTE_DISCARD_DELAY, -1);
+  std::vector<void*> blocks(600'000);
+  for (void*& block : blocks) {
+    block = opaque(malloc(100));
+    memset(block, 1, 100);
+  }
+  const size_t full = resident_bytes();
+  // One stays of those of ten pages.
+  for (size_t i = 0; i < blocks.size(); ++i)
+    if (i % 400 != 0) free(blocks[i]);
+  malloc_trim(0);
+  EXPECT_LT(resident_bytes() + most, full);
+  for (size_t i = 0; i < blocks.size(); i += 400) {
+    EXPECT_EQ(static_cast<char*>(blocks[i])[99], 1);
+    free(blocks[i]);
+  }
+  mallopt(MOTE_DISCARD_DELAY, 250);
+}
+
 }  // namespace
 }  // namespace mote
 
