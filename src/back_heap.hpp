@@ -24,6 +24,9 @@
 // B6: A sentinel has size 0, neither used nor free. When memory then grows
 //     elsewhere, it becomes a bridge, whose size reaches to the new region
 //     (modulo the address space): one walk from the origin sees all regions.
+// B7: Where the source can discard: in the last region, all from `untouched_`
+//     on reads as zero, but for the footer of a free block there. So large
+//     memory that is to be cleared is not written to when nobody had it.
 //
 // Blocks at the end of a region are taken last (the wilderness of Korn and Vo,
 // "In Search of a Better Malloc", 1985): what was freed is used up first,
@@ -234,6 +237,19 @@ class BackHeap {
     }
   }
 
+  // Of a block just allocated: how many of the first `size` bytes may not be
+  // zero; the others are, as nobody had them before (B7). The caller held the
+  // lock all the while.
+  size_t touched_bytes(void* ptr, size_t size)
+    requires discards
+  {
+    // The footer of the last free block, if that was taken whole.
+    after(block_of(ptr))[-1].bits = 0;
+    size_t from = address_of(ptr);
+    if (from > address_of(end()) || was_untouched_ >= from + size) return size;
+    return was_untouched_ > from ? was_untouched_ - from : 0;
+  }
+
   Source& source() { return source_; }
   const Source& source() const { return source_; }
   size_t extent() const { return extent_; }
@@ -407,12 +423,20 @@ class BackHeap {
 
   // Gives back what the block in use has beyond `block_size`.
   void trim(Header* block, size_t block_size) {
+    if constexpr (discards) touch(at(block, block_size));
     size_t rest_size = size_of(block) - block_size;
     if (rest_size < block_size_min) return;
     Header* rest = at(block, block_size);
     block->bits -= rest_size;
     rest->bits = rest_size;
     give(rest);
+  }
+
+  // A block ends here, and has up to a least block more, or a free one begins.
+  void touch(const Header* rest) {
+    was_untouched_ = untouched_;
+    size_t touched_end = address_of(rest) + block_size_min + header_size;
+    if (rest <= end() && untouched_ < touched_end) untouched_ = touched_end;
   }
 
   // Gets `size` more bytes than there are in one piece, less what a free block
@@ -438,6 +462,8 @@ class BackHeap {
     if constexpr (!Source::is_near_zero)
       if (!start_) start_ = block;
     move_end(reinterpret_cast<Header*>(span.begin + span.size_bytes) - 1);
+    if constexpr (discards)
+      untouched_ = address_of(span.begin + block_size_min);
     block->bits += distance(block, end());
     give(block);
     return true;
@@ -450,6 +476,10 @@ class BackHeap {
   typename Either<discards, size_t, Nothing>::Type freed_bytes_ = {};
   [[no_unique_address]]
   typename Either<discards, uint32_t, Nothing>::Type waits_since_ = {};
+  [[no_unique_address]]
+  typename Either<discards, size_t, Nothing>::Type untouched_ = {};
+  [[no_unique_address]]
+  typename Either<discards, size_t, Nothing>::Type was_untouched_ = {};
   size_t extent_ = 0;      // from the origin to the last sentinel
   size_t extent_max_ = 0;  // and to the highest one
   Header* start_ = nullptr;

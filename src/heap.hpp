@@ -51,6 +51,9 @@ class Heap {
 
   // The same, cleared.
   void* allocate_zeroed(size_t size, size_t align) {
+    if constexpr (BackHeap<config, Source>::discards)
+      if (size >= config.discarded_block_size_min)
+        return allocate_untouched(size, align);
     void* ptr = allocate(size, align);
     return ptr ? __builtin_memset(ptr, 0, size) : nullptr;
   }
@@ -204,9 +207,27 @@ class Heap {
         if (void* ptr = small_.pop_large(common_, size)) return ptr;
     }
     Guard guard(common_.lock);
+    return allocate_large(size, align, moving);
+  }
+
+  // The caller holds the lock.
+  [[gnu::always_inline]] void* allocate_large(size_t size, size_t align,
+                                              Header* moving) {
     if constexpr (config.has_slabs)
       return small_.allocate_large(common_, size, align, moving);
     return back().allocate(size, align, moving);
+  }
+
+  // A large block, cleared where it is not known to be zero.
+  void* allocate_untouched(size_t size, size_t align) {
+    void* ptr;
+    {
+      Guard guard(common_.lock);
+      ptr = allocate_large(size, align, nullptr);
+      if (!ptr) return nullptr;
+      size = back().touched_bytes(ptr, size);
+    }
+    return __builtin_memset(ptr, 0, size);
   }
 
   // Apart, so that what it needs is not saved on the path of small blocks.

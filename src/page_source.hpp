@@ -64,7 +64,8 @@ concept ReleasingPageSource = PageSource<S> && requires(S& source, char* from) {
 
 // A source that can take contents back and leave the addresses: of
 // [begin, end), which may cost no memory until it is written to, as much as its
-// unit allows. `milliseconds()` is a clock that never goes back.
+// unit allows; both that and what it released read as zero when they come
+// again. `milliseconds()` is a clock that never goes back.
 template <class S>
 concept DiscardingPageSource =
     PageSource<S> && requires(S& source, char* begin, char* end) {

@@ -66,6 +66,19 @@ TEST(memory_back, the_delay_can_be_set) {
   EXPECT_EQ(mallopt(MOTE_DISCARD_DELAY, 250), 1);
 }
 
+TEST(memory_back, calloc_does_not_touch_fresh_pages) {
+  if (profile.is_hardened) GTEST_SKIP() << "every block is written to there";
+  if (resident_bytes() == 0) GTEST_SKIP() << "no /proc/self/statm";
+  constexpr size_t size = size_t{512} << 20;
+  malloc_trim(0);  // what others had is cleared
+  const size_t before = resident_bytes();
+  auto* const block = static_cast<char*>(opaque(calloc(size, 1)));
+  ASSERT_NE(block, nullptr);
+  EXPECT_LT(resident_bytes(), before + most);
+  for (size_t at = 0; at < size; at += 4096) ASSERT_EQ(block[at], 0);
+  free(block);
+}
+
 TEST(memory_back, malloc_trim_gives_back_the_pages_between_blocks) {
   if (profile.is_hardened) GTEST_SKIP() << "nothing is discarded there";
   if (resident_bytes() == 0) GTEST_SKIP() << "no /proc/self/statm";
