@@ -67,6 +67,21 @@ class Mmap {
     madvise(first, static_cast<size_t>(last - first), discard_advice);
   }
 
+#ifdef __linux__
+  static constexpr size_t page_bytes = 65536;  // the largest that is usual
+
+  // Since Linux 5.7. Where the kernel refuses, nothing moves.
+  static size_t move_pages(void* from, void* to, size_t size) noexcept {
+    if (((address_of(from) | address_of(to)) & (page_bytes - 1)) != 0) return 0;
+    const size_t whole = align_down(size, page_bytes);
+    constexpr int dont_unmap = 4;  // MREMAP_DONTUNMAP, which musl does not name
+    return mremap(from, whole, whole,
+                  MREMAP_MAYMOVE | MREMAP_FIXED | dont_unmap, to) == to
+               ? whole
+               : 0;
+  }
+#endif
+
   static uint32_t milliseconds() noexcept {
     struct timespec now = {};
 #ifdef CLOCK_MONOTONIC_COARSE

@@ -210,15 +210,14 @@ class BackHeap {
                  config.discard_bytes_min &&
              Source::milliseconds() -
                      __atomic_load_n(&waits_since_, __ATOMIC_RELAXED) >=
-                 __atomic_load_n(&discard_delay_milliseconds_,
-                                 __ATOMIC_RELAXED);
+                 __atomic_load_n(&discard_delay_milliseconds, __ATOMIC_RELAXED);
     }
     return false;
   }
   // Of all heaps of this kind, for a variable without an address to reckon
   // costs less; less than 0 is 24 days and more.
   static void set_discard_delay(int milliseconds) {
-    __atomic_store_n(&discard_delay_milliseconds_,
+    __atomic_store_n(&discard_delay_milliseconds,
                      static_cast<uint32_t>(milliseconds), __ATOMIC_RELAXED);
   }
   // O(free blocks).
@@ -470,7 +469,7 @@ class BackHeap {
   }
 
   struct Nothing {};
-  static inline uint32_t discard_delay_milliseconds_ =
+  static inline uint32_t discard_delay_milliseconds =
       config.discard_delay_milliseconds;
   [[no_unique_address]]
   typename Either<discards, size_t, Nothing>::Type freed_bytes_ = {};

@@ -52,6 +52,9 @@ struct Config {
   size_t discard_bytes_min = size_t{1} << 20;
   size_t discarded_block_size_min = 8192;
 
+  // Where the source can move pages: from which size on reallocation does so.
+  size_t page_moved_size_min = size_t{1} << 20;
+
   // The hardened profile (hardened_heap.hpp): how many freed blocks wait before
   // they are used again, up to which size, and from which size on a block has
   // guard pages, where the platform has them.

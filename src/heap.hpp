@@ -51,9 +51,10 @@ class Heap {
 
   // The same, cleared.
   void* allocate_zeroed(size_t size, size_t align) {
-    if constexpr (BackHeap<config, Source>::discards)
+    if constexpr (BackHeap<config, Source>::discards) {
       if (size >= config.discarded_block_size_min)
         return allocate_untouched(size, align);
+    }
     void* ptr = allocate(size, align);
     return ptr ? __builtin_memset(ptr, 0, size) : nullptr;
   }
@@ -112,9 +113,14 @@ class Heap {
     if (config.has_slabs && Small::fits(size, old_size)) return ptr;
     bool is_large = ptr && !small_block_size(ptr);
     Header* moving = is_large ? back().block_of(ptr) : nullptr;
+    // So that its pages may move another time.
+    if constexpr (moves_pages) {
+      if (size >= config.page_moved_size_min && align < source().page_bytes)
+        align = source().page_bytes;
+    }
     void* moved = allocate(size, align, moving);
     if (moved && ptr && moved != ptr) {
-      __builtin_memcpy(moved, ptr, old_size < size ? old_size : size);
+      copy(moved, ptr, old_size < size ? old_size : size);
       free(ptr);
     }
     return moved;
@@ -208,6 +214,20 @@ class Heap {
     }
     Guard guard(common_.lock);
     return allocate_large(size, align, moving);
+  }
+
+  static constexpr bool moves_pages =
+      PageMovingSource<Source> && !config.is_hardened;
+
+  [[gnu::always_inline]] void copy(void* to, void* from, size_t size) {
+    size_t moved_bytes = 0;
+    if constexpr (moves_pages) {
+      if (size >= config.page_moved_size_min)
+        moved_bytes = source().move_pages(from, to, size);
+    }
+    __builtin_memcpy(static_cast<char*>(to) + moved_bytes,
+                     static_cast<char*>(from) + moved_bytes,
+                     size - moved_bytes);
   }
 
   // The caller holds the lock.

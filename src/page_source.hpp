@@ -73,4 +73,16 @@ concept DiscardingPageSource =
       { S::milliseconds() } noexcept -> same_as<uint32_t>;
     };
 
+// A source that can move pages from [from, from + size) to `to` instead of
+// copying their contents; what was there reads as zero then. How many bytes
+// from the beginning on it has moved, 0 if none. Not for a few pages: each move
+// may leave the system one more mapping to keep. It moves none unless both lie
+// at multiples of the system's pages, which `page_bytes` is one of.
+template <class S>
+concept PageMovingSource =
+    PageSource<S> && requires(S& source, void* from, void* to, size_t size) {
+      { source.move_pages(from, to, size) } noexcept -> same_as<size_t>;
+      { S::page_bytes } -> same_as<const size_t&>;
+    };
+
 }  // namespace mote

@@ -50,7 +50,8 @@ class Slabs : public SmallClasses<config> {
   using Classes = SmallClasses<config>;
 
  public:
-  using Classes::class_count, Classes::class_to_size, Classes::offset_of;
+  using Classes::class_to_size, Classes::offset_of;
+  static constexpr size_t class_count = config.class_count;
 
   // A block of the class, or null when the list is empty: then try `refill`.
   [[gnu::always_inline]] void* pop(Common& common, size_t class_index) {

@@ -13,8 +13,6 @@ namespace mote {
 
 template <Config config>
 struct SmallClasses {
-  static constexpr size_t class_count = config.class_count;
-
   // The class for a size, or one past the last when no slab serves it (and for
   // 0, which wraps).
   static size_t size_to_class(size_t size) {

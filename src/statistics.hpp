@@ -28,7 +28,8 @@ class Statistics {
     } else {
       Walk::outline(
           heap, [&](const mote_piece& piece) { add(sum, piece); },
-          [&](const void* slab, size_t used_count) {
+          [&](const void* slab) {
+            size_t used_count = Walk::used_count(slab);
             size_t block_size = Walk::block_size(heap, slab);
             size_t free_count = Walk::capacity(heap, slab) - used_count;
             add_used(sum, block_size, used_count);

@@ -38,16 +38,11 @@ class SegmentsVerifier {
     for (size_t c = 0; c < Small::class_count; ++c) {
       for (FreeNode* node = small.first_[c]; node; node = node->next)
         if (!is_freed_block(common, small, node, c + 1)) return "P3";
-      if (!has_count(small.slabs_[c], listed_count, [&](const Links* links) {
-            return static_cast<const Slab*>(links)->number == c + 1;
-          }))
+      if (!has_count(small.slabs_[c], listed_count, is_listed, c + 1))
         return "P2";
     }
     if (listed_count) return "P2";
-    bool are_all =
-        has_count(small.segments_, with_room_count, [](const Links* links) {
-          return static_cast<const First*>(links)->unused != 0;
-        });
+    bool are_all = has_count(small.segments_, with_room_count, has_room, 0);
     return are_all && !with_room_count ? nullptr : "P4";
   }
 
@@ -99,14 +94,23 @@ class SegmentsVerifier {
            is_in(Small::slab_of(node), node);
   }
 
+  static bool is_listed(const Links* links, size_t number) {
+    return static_cast<const Slab*>(links)->number == number;
+  }
+  static bool has_room(const Links* links, size_t) {
+    return static_cast<const First*>(links)->unused != 0;
+  }
+
   // Whether all on the ring are as they should be; takes them off the count.
-  template <class IsGood>
-  static bool has_count(const Links& head, size_t& count, IsGood is_good) {
-    for (const Links* links = head.next; links != &head; links = links->next) {
-      if (links->next->back != links || !is_good(links) || count-- == 0)
-        return false;
+  static bool has_count(const Links& head, size_t& count,
+                        bool (*is_good)(const Links*, size_t), size_t number) {
+    const Links* before = &head;
+    for (const Links* links = head.next; links->back == before;
+         before = links, links = links->next) {
+      if (links == &head) return true;
+      if (!is_good(links, number) || count-- == 0) return false;
     }
-    return true;
+    return false;
   }
 };
 

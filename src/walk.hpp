@@ -79,8 +79,7 @@ class Walker {
     }
   }
 
-  // The same, but what is in a slab is only counted:
-  // `visit_slab(slab, used_count)`.
+  // The same, but of what is in a slab only `visit_slab(slab)`.
   template <class Visit, class VisitSlab>
   static void outline(const Whole& heap, Visit visit, VisitSlab visit_slab) {
     const Header* region = nullptr;
@@ -97,6 +96,11 @@ class Walker {
     });
   }
 
+  // How many of a slab's blocks are in use; where threads have slabs, counting
+  // what is on its way. Not of segments.
+  static size_t used_count(const void* slab) {
+    return *Small::used_count(slab);
+  }
   // How many of a slab's blocks are free or in use.
   static size_t capacity(const Whole& heap, const void* slab) {
     if constexpr (has_segments) {
@@ -162,7 +166,7 @@ class Walker {
 
   template <class Visit>
   static void walk_all(const Whole& heap, Visit visit) {
-    outline(heap, visit, [&](const void* slab, size_t) {
+    outline(heap, visit, [&](const void* slab) {
       for_each_block(heap, slab, [&](const FreeNode* node, size_t size) {
         bool is_free = is_free_in_slab(heap, node, size);
         visit(mote_piece{node, size,
@@ -206,10 +210,10 @@ class Walker {
       // Only a slab lies where its own entry is.
       if (kind == mote_piece_used && map.at(payload)) {
         if constexpr (has_segments) {
-          visit_segment(heap, payload, visit, visit_slab);
+          visit_segment(payload, visit, visit_slab);
         } else {
           visit(mote_piece{payload, size, mote_piece_slab});
-          visit_slab(payload, used_count(heap, payload));
+          visit_slab(payload);
         }
         return;
       }
@@ -229,7 +233,7 @@ class Walker {
   // The table in its first page is the heap's own; a page without a slab is
   // free.
   template <class Visit, class VisitSlab>
-  static void visit_segment(const Whole& heap, const void* segment, Visit visit,
+  static void visit_segment(const void* segment, Visit visit,
                             VisitSlab visit_slab) {
     const auto* page = static_cast<const char*>(segment);
     visit(mote_piece{page, config.slab_size, mote_piece_map});
@@ -238,7 +242,7 @@ class Walker {
       bool is_slab = Small::slab_of(page).number;
       visit(mote_piece{page, Small::slab_bytes(i),
                        is_slab ? mote_piece_slab : mote_piece_free});
-      if (is_slab) visit_slab(page, used_count(heap, page));
+      if (is_slab) visit_slab(page);
     }
   }
 
@@ -250,18 +254,6 @@ class Walker {
     const auto* block = static_cast<const char*>(slab);
     for (size_t count = capacity(heap, slab); count; --count, block += size)
       action(reinterpret_cast<const FreeNode*>(block), size);
-  }
-
-  static size_t used_count(const Whole& heap, const void* slab) {
-    if constexpr (has_segments) {
-      size_t count = 0;
-      for_each_block(heap, slab, [&](const FreeNode* node, size_t) {
-        count += !is_marked_freed(node);
-      });
-      return count;
-    } else {
-      return *Small::used_count(slab);
-    }
   }
 
   static bool is_free_in_slab(const Whole& heap, const FreeNode* node,

@@ -6,6 +6,8 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <vector>
@@ -77,6 +79,47 @@ TEST(memory_back, calloc_does_not_touch_fresh_pages) {
   EXPECT_LT(resident_bytes(), before + most);
   for (size_t at = 0; at < size; at += 4096) ASSERT_EQ(block[at], 0);
   free(block);
+}
+
+long page_faults() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_minflt;
+}
+
+// Whether the kernel can, which tells it by other memory.
+bool system_moves_pages() {
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  void* const from = mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const to = static_cast<char*>(from) + page;
+  return mremap(from, page, page, MREMAP_MAYMOVE | MREMAP_FIXED | 4, to) == to;
+}
+
+TEST(memory_back, realloc_of_large_blocks_moves_pages) {
+  if (profile.is_hardened) GTEST_SKIP() << "such blocks have guard pages there";
+  constexpr size_t size = size_t{48} << 20;
+  auto* block = static_cast<char*>(opaque(realloc(nullptr, size)));
+  ASSERT_NE(block, nullptr);
+  for (size_t at = 0; at < size; ++at) block[at] = static_cast<char>(at / 999);
+  void* const behind = opaque(malloc(size_t{70} << 20));  // so it must move
+  const long before = page_faults();
+  auto* const moved = static_cast<char*>(opaque(realloc(block, 2 * size)));
+  ASSERT_NE(moved, nullptr);
+  ASSERT_NE(moved, block);
+  if (system_moves_pages()) {
+    EXPECT_LT(page_faults() - before, 2000);
+  }
+  for (size_t at = 0; at < size; ++at)
+    ASSERT_EQ(moved[at], static_cast<char>(at / 999)) << at;
+  memset(moved, 1, 2 * size);
+  // Where it was is memory as any other.
+  block = static_cast<char*>(opaque(malloc(size)));
+  memset(block, 2, size);
+  EXPECT_EQ(moved[0], 1);
+  free(block);
+  free(moved);
+  free(behind);
 }
 
 TEST(memory_back, malloc_trim_gives_back_the_pages_between_blocks) {

@@ -94,6 +94,10 @@ class Verifier<standard_profile, NoPages, OneThread> {
     return *Segments::segment_of(ptr);
   }
   template <class Segments>
+  static Links& listed(Segments& segments, size_t class_index) {
+    return segments.slabs_[class_index];
+  }
+  template <class Segments>
   static FreeNode*& first(Segments& segments, size_t class_index) {
     return segments.first_[class_index];
   }

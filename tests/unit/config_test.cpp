@@ -57,6 +57,17 @@ TEST(config, slabs_are_powers_of_two_that_lose_little) {
   EXPECT_TRUE(is_valid({.slab_size = 4096}));
 }
 
+TEST(config, segments_have_up_to_64_slabs_of_at_least_7_blocks) {
+  EXPECT_TRUE(is_valid({.class_count = 32, .segment_size = 65536}));
+  EXPECT_TRUE(is_valid({.class_count = 32, .segment_size = 262144}));
+  EXPECT_FALSE(is_valid({.segment_size = 100000}));
+  EXPECT_FALSE(is_valid({.segment_size = 2048}));    // less than a slab
+  EXPECT_FALSE(is_valid({.segment_size = 524288}));  // more than 64
+  EXPECT_FALSE(is_valid({.class_count = 40, .segment_size = 65536}));
+  EXPECT_FALSE(is_valid({.class_count = 100, .segment_size = 65536}));
+  EXPECT_FALSE(is_valid({.segment_size = 65536, .is_hardened = true}));
+}
+
 // Settings at the edge of what is valid give heaps that work.
 template <Config config>
 void allocates_and_frees() {

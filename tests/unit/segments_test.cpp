@@ -251,6 +251,28 @@ TEST_F(segments, P2_is_verified) {
   ASSERT_TRUE(full.is_full);
   expect_broken(full.countdown, 2u);
   expect_broken(full.is_full, false);
+  expect_broken(listed.number, uint16_t{200});
+  expect_broken(listed.block_size, uint16_t{80});
+  expect_broken(listed.inverse, listed.inverse + 1);
+  expect_broken(listed.limit, listed.limit - 1);
+  FreeNode* const only = node_at(blocks[0]);
+  expect_broken(only->next, only);  // a circle
+
+  // On no list, on one twice, on one with a link that leads elsewhere.
+  Links& list = HeapAccess::listed(own(), 3);
+  listed.leave();
+  EXPECT_STREQ(verify(heap_), "P2");
+  listed.join_before(&list);
+  full.join_before(&list);
+  EXPECT_STREQ(verify(heap_), "P2");
+  full.leave();
+  expect_broken(listed.back, static_cast<Links*>(&full));
+  Links& other = HeapAccess::listed(own(), 4);
+  listed.leave();
+  listed.join_before(&other);
+  EXPECT_STREQ(verify(heap_), "P2");
+  listed.leave();
+  listed.join_before(&list);
   free_many(0, {blocks.begin() + 1, blocks.end()});
 }
 
@@ -271,6 +293,26 @@ TEST_F(segments, P3_is_verified) {
   freed->back = 0;
   EXPECT_STREQ(verify(heap_), "P3");
   mark_freed(freed);
+  // One of another slab, and what is no block.
+  freed->next = static_cast<FreeNode*>(other);
+  EXPECT_STREQ(verify(heap_), "P3");
+  freed->next = reinterpret_cast<FreeNode*>(
+      reinterpret_cast<char*>(&slab_of(blocks[0])) + 8);
+  EXPECT_STREQ(verify(heap_), "P3");
+  freed->next = node_at(blocks[1]);  // in use
+  EXPECT_STREQ(verify(heap_), "P3");
+  freed->next = nullptr;
+  auto* const inside =
+      reinterpret_cast<FreeNode*>(static_cast<char*>(blocks[1]) + 16);
+  mark_freed(inside);
+  freed->next = inside;
+  EXPECT_STREQ(verify(heap_), "P3");
+  freed->next = nullptr;
+  first = inside;
+  inside->next = nullptr;
+  EXPECT_STREQ(verify(heap_), "P3");
+  first = whole;
+  ASSERT_STREQ(verify(heap_), nullptr);
   free(0, blocks[1]);
   free(0, blocks[2]);
   free(0, other);
@@ -290,7 +332,48 @@ TEST_F(segments, P4_is_verified) {
   expect_broken(segment.limit, 1u);
   expect_broken(segment.touched, uint64_t{0});
   expect_broken(slab_of(block).limit, 0u);
+  Links* const ring = segment.back;
+  segment.leave();
+  EXPECT_STREQ(verify(heap_), "P4");
+  segment.join_before(ring);
+  ASSERT_STREQ(verify(heap_), nullptr);
   free(0, block);
+}
+
+TEST_F(segments, P1_is_verified) {
+  std::vector<void*> blocks = allocate_many(0, 15 * in_a_page(512) - 1, 512);
+  constexpr size_t large_size = 3 * config.segment_size;
+  void* const large = allocate(0, large_size);
+  memset(large, 0, large_size);
+  while (address_of(blocks.back()) < address_of(large))
+    blocks.push_back(allocate(0, 512));
+  auto& map = HeapAccess::map(heap_);
+  // The owner's address in the midst of another block.
+  const size_t other = map.index_of(large) + 1;
+  ASSERT_EQ(map.entry(other), 0u);
+  map.set(other, map.entry(map.index_of(blocks[0])));
+  EXPECT_STREQ(verify(heap_), "P1");
+  header_of(map.slab_at(other))->bits = 4096 | 4;  // in use, but small
+  EXPECT_STREQ(verify(heap_), "P1");
+  map.set(other, 0);
+  ASSERT_STREQ(verify(heap_), nullptr);
+  free_many(0, blocks);
+  free(0, large);
+}
+
+// Small blocks then come from the back heap, as long as it has any.
+TEST_F(segments, no_memory_for_one_is_survived) {
+  void* const large = allocate(0, 20000);
+  heap_.source().budget_bytes = heap_.source().granted_bytes;
+  std::vector<void*> blocks;
+  while (void* const ptr = allocate(0, 64)) blocks.push_back(ptr);
+  ASSERT_STREQ(verify(heap_), nullptr);
+  EXPECT_GT(blocks.size(), 10u);
+  free(0, large);
+  EXPECT_NE(blocks.emplace_back(allocate(0, 48)), nullptr);
+  heap_.source().budget_bytes = SIZE_MAX;
+  EXPECT_NE(blocks.emplace_back(allocate(0, 64)), nullptr);
+  free_many(0, blocks);
 }
 
 // What a user must not do.

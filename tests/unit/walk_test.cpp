@@ -289,7 +289,7 @@ TYPED_TEST(Walk, a_reader_outside_sees_the_same_by_the_layout) {
           walked.emplace_back(address_of(piece.address),
                               piece.kind == mote_piece_free);
       },
-      [](const void*, size_t) {});
+      [](const void*) {});
   EXPECT_EQ(seen, walked);
   EXPECT_GT(seen.size(), 3u);
   if (!TestFixture::config.has_slabs) {
