@@ -462,7 +462,7 @@ class BackHeap {
       if (!start_) start_ = block;
     move_end(reinterpret_cast<Header*>(span.begin + span.size_bytes) - 1);
     if constexpr (discards)
-      untouched_ = address_of(span.begin + block_size_min);
+      untouched_ = address_of(span.begin) + config.alignment + sizeof(FreeNode);
     block->bits += distance(block, end());
     give(block);
     return true;

@@ -46,7 +46,7 @@ export const mutants = [
   back('the end of the heap is an ordinary bin', 'unsigned bin = is_last ? last_bin : size_to_bin(size);', 'unsigned bin = size_to_bin(size);'),
   back('takes a block that is a granule too small', 'if (gap + block_size <= size_of(block_of(node)))', 'if (gap + block_size <= size_of(block_of(node)) + config.alignment)'),
   back('a footer stays in cleared memory', 'after(block_of(ptr))[-1].bits = 0;', ''),
-  back('links in new memory are taken for zero', 'untouched_ = address_of(span.begin + block_size_min);', 'untouched_ = address_of(span.begin);'),
+  back('links in new memory are taken for zero', 'untouched_ = address_of(span.begin) + config.alignment + sizeof(FreeNode);', 'untouched_ = address_of(span.begin);'),
   back('a block of an earlier region is taken for new', 'from > address_of(end()) || ', ''),
   back('blocks in new memory are not noted', 'if (rest <= end() && untouched_ < touched_end) untouched_ = touched_end;', ''),
   back('a gap in front is not room for its own block', 'while (gap && gap < block_size_min) gap += align;', ''),
