@@ -51,6 +51,8 @@ struct Config {
   size_t discard_delay_milliseconds = 250;
   size_t discard_bytes_min = size_t{1} << 20;
   size_t discarded_block_size_min = 8192;
+  // And from which size on one loses them when it is freed, as glibc's do.
+  size_t discarded_at_once_size_min = size_t{1} << 25;
 
   // Where the source can move pages: from which size on reallocation does so.
   size_t page_moved_size_min = size_t{1} << 20;

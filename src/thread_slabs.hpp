@@ -146,6 +146,13 @@ class ThreadSlabs {
       mine = current();
       if (mine && mine->cache.push(common.back.own_block(ptr), is_full)) return;
     }
+    if constexpr (Back::discards) {
+      // While it is still this thread's, and nobody waits.
+      size_t size = Back::payload_size(common.back.own_block(ptr));
+      if (size >= config.discarded_at_once_size_min)
+        common.back.source().discard(static_cast<char*>(ptr),
+                                     static_cast<char*>(ptr) + size);
+    }
     Guard guard(common.lock);
     if constexpr (config.thread_cache_bytes)
       if (is_full) mine->cache.release(common.back);

@@ -68,6 +68,20 @@ TEST(memory_back, the_delay_can_be_set) {
   EXPECT_EQ(mallopt(MOTE_DISCARD_DELAY, 250), 1);
 }
 
+TEST(memory_back, large_blocks_leave_the_resident_set_at_once) {
+  if (profile.is_hardened) GTEST_SKIP() << "such blocks are mapped apart there";
+  if (resident_bytes() == 0) GTEST_SKIP() << "no /proc/self/statm";
+  constexpr size_t size = size_t{64} << 20;
+  void* const block = opaque(malloc(size));
+  ASSERT_NE(block, nullptr);
+  memset(block, 1, size);
+  void* const behind = opaque(malloc(100'000));
+  const size_t full = resident_bytes();
+  free(block);
+  EXPECT_LT(resident_bytes() + size - size / 8, full);
+  free(behind);
+}
+
 TEST(memory_back, calloc_does_not_touch_fresh_pages) {
   if (profile.is_hardened) GTEST_SKIP() << "every block is written to there";
   if (resident_bytes() == 0) GTEST_SKIP() << "no /proc/self/statm";

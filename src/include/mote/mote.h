@@ -24,7 +24,8 @@
 #include <stddef.h>
 
 /* A parameter of mallopt natively: for how many milliseconds free blocks keep
-   their pages; less than 0 is for ever. */
+   their pages; less than 0 is for ever. Those of 32 MiB and more lose them at
+   once. */
 #define MOTE_DISCARD_DELAY 1000
 
 #ifdef __cplusplus
