@@ -149,9 +149,10 @@ class ThreadSlabs {
     if constexpr (Back::discards) {
       // While it is still this thread's, and nobody waits.
       size_t size = Back::payload_size(common.back.own_block(ptr));
-      if (size >= config.discarded_at_once_size_min)
-        common.back.source().discard(static_cast<char*>(ptr),
-                                     static_cast<char*>(ptr) + size);
+      auto* begin = static_cast<char*>(ptr);
+      if (size >= config.discarded_at_once_size_min) {
+        common.back.source().discard(begin, begin + size);
+      }
     }
     Guard guard(common.lock);
     if constexpr (config.thread_cache_bytes)
