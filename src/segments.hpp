@@ -141,7 +141,7 @@ class Segments : public SmallClasses<config> {
     Slab& slab = segment.at(index);
     const size_t block_size = class_to_size(class_index);
     slab.number = static_cast<uint16_t>(class_index + 1);
-    slab.block_size = static_cast<uint16_t>(block_size);
+    Threading::store(slab.block_size, static_cast<uint16_t>(block_size));
     slab.inverse = slab.limit = Classes::inverse_of(block_size);
     slab.capacity = static_cast<uint16_t>(slab_bytes(index) / block_size);
     fill(slab);
@@ -160,7 +160,8 @@ class Segments : public SmallClasses<config> {
   // The size of the block at `ptr`, or 0 if it is not in a slab.
   [[gnu::noinline]] static size_t block_size(const Common& common,
                                              const void* ptr) {
-    return common.map.at(ptr) ? slab_of(ptr).block_size : 0;
+    return common.map.at(ptr) ? Threading::load(slab_of(ptr).block_size)
+                              : uint16_t{0};
   }
 
   // Of a pointer into a segment.
@@ -231,11 +232,11 @@ class Segments : public SmallClasses<config> {
   // What is known of one; on a cache line of its own.
   struct alignas(64) Slab : Links {
     FreeNode* free;
-    uint32_t countdown;  // frees until it is to be looked at
-    uint32_t inverse;    // of the block size
-    uint32_t limit;      // the same again: see `is_block`
-    uint16_t number;     // class index + 1; 0 if there is no slab
-    uint16_t block_size;
+    uint32_t countdown;   // frees until it is to be looked at
+    uint32_t inverse;     // of the block size
+    uint32_t limit;       // the same again: see `is_block`
+    uint16_t number;      // class index + 1; 0 if there is no slab
+    uint16_t block_size;  // who walks reads it while the owner is at work
     uint16_t capacity;
     bool is_full;
   };
@@ -275,6 +276,9 @@ class Segments : public SmallClasses<config> {
            index_of(slab) * config.slab_size;
   }
   // What is cut into blocks.
+  static size_t slab_bytes(const Slab& slab) {
+    return slab_bytes(index_of(slab));
+  }
   static size_t slab_bytes(size_t index) {
     return config.slab_size - (index == slab_count - 1 ? Back::header_size : 0);
   }
@@ -323,7 +327,7 @@ class Segments : public SmallClasses<config> {
     slab.leave();
     slab.limit = 0;
     slab.number = 0;
-    slab.block_size = 0;
+    Threading::store(slab.block_size, uint16_t{0});
     common_->back.count_freed(config.slab_size);
     First* segment = segment_of(&slab);
     if (!segment->unused) segment->join_before(segments_.next);

@@ -103,11 +103,7 @@ class Walker {
   }
   // How many of a slab's blocks are free or in use.
   static size_t capacity(const Whole& heap, const void* slab) {
-    if constexpr (has_segments) {
-      return Small::slab_of(slab).capacity;
-    } else {
-      return Small::block_bytes / block_size(heap, slab);
-    }
+    return Small::block_bytes / block_size(heap, slab);
   }
   static size_t block_size(const Whole& heap, const void* slab) {
     return Small::block_size(heap.common_, slab);
@@ -239,21 +235,32 @@ class Walker {
     visit(mote_piece{page, config.slab_size, mote_piece_map});
     for (size_t i = 1; i < Small::slab_count; ++i) {
       page += config.slab_size;
-      bool is_slab = Small::slab_of(page).number;
+      bool is_slab = Threading::load(Small::slab_of(page).block_size);
       visit(mote_piece{page, Small::slab_bytes(i),
                        is_slab ? mote_piece_slab : mote_piece_free});
       if (is_slab) visit_slab(page);
     }
   }
 
-  // Calls `action(node, block_size)` for each block of a slab.
+  // Calls `action(node, block_size)` for each block of a slab. In a segment its
+  // owner may end it meanwhile, or cut it anew, without a lock: so the size is
+  // asked once, and nothing behind the slab is read.
   template <class Action>
   static void for_each_block(const Whole& heap, const void* slab,
                              Action action) {
     size_t size = block_size(heap, slab);
+    if (!size) return;
     const auto* block = static_cast<const char*>(slab);
-    for (size_t count = capacity(heap, slab); count; --count, block += size)
+    for (size_t count = bytes_in_blocks(slab) / size; count;
+         --count, block += size)
       action(reinterpret_cast<const FreeNode*>(block), size);
+  }
+  static size_t bytes_in_blocks(const void* slab) {
+    if constexpr (has_segments) {
+      return Small::slab_bytes(Small::slab_of(slab));
+    } else {
+      return Small::block_bytes;
+    }
   }
 
   static bool is_free_in_slab(const Whole& heap, const FreeNode* node,
