@@ -402,6 +402,9 @@ class BackHeap {
     if (gap) {
       head->bits = gap;
       give(head);
+      // In the midst of free memory may lie what tells a second free
+      // (block_cache.hpp).
+      if constexpr (config.thread_cache_bytes) node_of(block)->back = 0;
     }
     trim(block, block_size);
     return block;

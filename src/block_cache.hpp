@@ -9,7 +9,8 @@
 // C1: The lists hold `bytes()` in all, never more than the configuration's
 //     `thread_cache_bytes` between calls.
 // C2: A block is on the list of its size, and has in the place of a back link
-//     what tells a second free (`mark_freed`).
+//     what tells a second free (`mark_freed`). One that the back heap hands out
+//     has it not, whatever lay there before.
 #pragma once
 
 #include <stddef.h>
@@ -62,7 +63,6 @@ class BlockCache {
     for (FreeNode*& first : lists_) {
       for (FreeNode* node = first; node;) {
         FreeNode* next = node->next;
-        node->back = 0;  // it may become the midst of a larger block
         back.give(Back::block_of(node));
         node = next;
       }

@@ -160,6 +160,19 @@ TEST_F(segments, what_is_free_is_free_for_who_walks) {
   free_many(0, {blocks.begin(), blocks.begin() + 3});
 }
 
+// Of what lay there before, a slab's free blocks or a thread's kept ones.
+TEST_F(segments, a_block_that_is_never_written_to_is_no_second_free) {
+  for (const size_t size : {16u, 1000u, 1500u}) {
+    free_many(0, allocate_many(0, 300, size));
+    settle();
+    for (size_t align = 16; align <= config.slab_size; align *= 2) {
+      std::vector<void*> blocks;
+      for (int i = 0; i < 40; ++i) blocks.push_back(heap_.allocate(1100, align));
+      free_many(0, blocks);
+    }
+  }
+}
+
 TEST_F(segments, pages_without_a_slab_are_discarded_after_the_delay) {
   std::vector<void*> blocks = allocate_many(0, 10 * in_a_page(256), 256);
   for (void* block : blocks) memset(block, 7, 256);
