@@ -5,9 +5,11 @@
 // mprotect 0.7 us, mmap with a hint 0.8 us, mmap MAP_FIXED over the reservation
 // 3.3 us; touching one fresh 4 KiB page costs 1.7 us. A step of 64 KiB makes
 // the calls 3 % of what the page faults cost anyway; a larger step gains
-// nothing. Uncommitted addresses cost no memory and no commit charge (strict
-// overcommit included), and a committed range that grows slowly is not turned
-// into huge pages behind the program's back.
+// nothing, short of one that brings a huge page: 2 million small blocks, 260
+// MB, allocated, read at random and freed in 100 ms instead of 230. So a heap
+// that is larger than its first window takes 2 MiB at a time, where it grows
+// for blocks smaller than that; a small one never does. Uncommitted addresses
+// cost no memory and no commit charge (strict overcommit included).
 //
 // The window is short: whoever limits the address space (ulimit -v, or
 // setrlimit while running), locks it (mlockall) or reads it (VSZ) would see all
@@ -36,9 +38,14 @@ class Mmap {
   Span acquire(size_t size_bytes, const char* = nullptr) noexcept {
     if (size_bytes > largest_request_bytes) return {nullptr, 0};
     const PreserveErrno preserve;
-    const size_t stepped = align_up(size_bytes, commit_step_bytes());
+    const size_t step = commit_step_bytes();
+    const size_t stepped =
+        align_up(address_of(end_) + size_bytes, step) - address_of(end_);
     const Span span = acquire_exactly(stepped);
-    if (span.begin != nullptr) return span;
+    if (span.begin != nullptr) {
+      if (stepped == huge_page_bytes) make_huge(span.begin);
+      return span;
+    }
     const size_t exact = align_up(size_bytes, system_page_bytes());
     return exact < stepped ? acquire_exactly(exact) : span;
   }
@@ -101,6 +108,8 @@ class Mmap {
   // Below half the address space, so that no rounding here can wrap.
   static constexpr size_t largest_request_bytes = SIZE_MAX / 4;
   static constexpr size_t first_window_bytes = size_t{1} << 26;
+  // Where pages have 4 KiB; elsewhere a step like another.
+  static constexpr size_t huge_page_bytes = size_t{1} << 21;
   static constexpr bool has_many_addresses = sizeof(void*) > 4;
   // How far from the other mappings, as a share of the addresses below them:
   // 2 TiB of 128, 8 GiB of 512 where addresses have 39 bits, 1.3 of 4 GiB, for
@@ -121,9 +130,22 @@ class Mmap {
     return static_cast<size_t>(sysconf(_SC_PAGESIZE));
   }
 
-  static size_t commit_step_bytes() noexcept {
+  size_t commit_step_bytes() const noexcept {
+    if (reserved_bytes_ > first_window_bytes) return huge_page_bytes;
     const size_t page = system_page_bytes();
     return page > 65536 ? page : 65536;
+  }
+
+  // Makes one huge page of the span if the system can and may; the address is a
+  // multiple of its size where the step before ended at one. Asked for no
+  // longer than it takes to touch it: else the system would later fill with
+  // pages what was discarded.
+  static void make_huge([[maybe_unused]] char* begin) noexcept {
+#ifdef MADV_HUGEPAGE
+    madvise(begin, huge_page_bytes, MADV_HUGEPAGE);
+    *const_cast<volatile char*>(begin) = 0;
+    madvise(begin, huge_page_bytes, MADV_NOHUGEPAGE);
+#endif
   }
 
   static char* reserve_at(char* hint, size_t size_bytes, int flags) noexcept {

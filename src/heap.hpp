@@ -113,12 +113,13 @@ class Heap {
     if (config.has_slabs && Small::fits(size, old_size)) return ptr;
     bool is_large = ptr && !small_block_size(ptr);
     Header* moving = is_large ? back().block_of(ptr) : nullptr;
-    // So that its pages may move another time.
+    void* moved = nullptr;
+    // So that its pages may move another time, if there is room for that.
     if constexpr (moves_pages) {
       if (size >= config.page_moved_size_min && align < source().page_bytes)
-        align = source().page_bytes;
+        moved = allocate(size, source().page_bytes, moving);
     }
-    void* moved = allocate(size, align, moving);
+    if (!moved) moved = allocate(size, align, moving);
     if (moved && ptr && moved != ptr) {
       copy(moved, ptr, old_size < size ? old_size : size);
       free(ptr);

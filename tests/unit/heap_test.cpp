@@ -217,5 +217,46 @@ TYPED_TEST(heap, is_independent_of_other_heaps) {
   EXPECT_STREQ(verify(other), nullptr);
 }
 
+// Whose pages would move if the block lay where they could.
+struct MovingPages : FakePages {
+  static constexpr size_t page_bytes = 65536;
+  static inline size_t asked_count;
+  static size_t move_pages(void* from, void* to, size_t) noexcept {
+    asked_count +=
+        (address_of(from) | address_of(to)) % page_bytes == 0 ? 1 : 0;
+    return 0;
+  }
+};
+static_assert(PageMovingSource<MovingPages>);
+
+TEST(moving_pages, reallocation_aligns_for_them_unless_there_is_no_room) {
+  MovingPages pages;
+  pages.page_size_bytes = 16;
+  pages.arena_bytes = size_t{4} << 20;
+  Heap<Config{.page_moved_size_min = 16384}, MovingPages> heap{pages};
+  void* first = heap.allocate(20000, 1);
+  void* const in_the_way = heap.allocate(100, 1);
+  first = heap.reallocate(first, 1, 40000);
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(address_of(first) % MovingPages::page_bytes, 0u);
+  // Till one is behind it.
+  std::vector<void*> others = {heap.allocate(1000, 1)};
+  while (others.back() < first) others.push_back(heap.allocate(1000, 1));
+  MovingPages::asked_count = 0;
+  memset(first, 7, 40000);
+  // Room for the block, but for none that is aligned.
+  heap.source().budget_bytes = heap.source().granted_bytes + 51000;
+  auto* const bytes =
+      static_cast<unsigned char*>(heap.reallocate(first, 1, 50000));
+  ASSERT_NE(bytes, nullptr);
+  EXPECT_NE(address_of(bytes) % MovingPages::page_bytes, 0u);
+  EXPECT_EQ(bytes[0] + bytes[39999], 14);
+  EXPECT_EQ(MovingPages::asked_count, 0u);
+  heap.free(bytes);
+  heap.free(in_the_way);
+  for (void* other : others) heap.free(other);
+  EXPECT_STREQ(verify(heap), nullptr);
+}
+
 }  // namespace
 }  // namespace mote

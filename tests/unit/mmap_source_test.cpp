@@ -3,7 +3,9 @@
 #include "native/mmap.hpp"
 
 #include <gtest/gtest.h>
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,9 +97,10 @@ constexpr bool has_many_addresses = sizeof(void*) > 4;
 TEST(mmap_source, full_window_is_extended_in_place) {
   if (!has_many_addresses) GTEST_SKIP() << "the next window may be in the way";
   Mmap source;
-  Span last = source.acquire(size_t{1} << 20);
-  for (int i = 0; i < 500; ++i) {
-    const Span span = source.acquire(size_t{1} << 20);
+  const size_t step_bytes = size_t{3} << 20;
+  Span last = source.acquire(step_bytes);
+  for (int i = 0; i < 170; ++i) {
+    const Span span = source.acquire(step_bytes);
     ASSERT_EQ(static_cast<void*>(span.begin), last.begin + last.size_bytes)
         << i;
     last = span;
@@ -177,8 +180,8 @@ int status_of_eight_growing_sources() {
   }
   for (Mmap& source : sources) {
     Span last = source.acquire(1);
-    for (int i = 0; i < 300; ++i) {
-      const Span span = source.acquire(size_t{1} << 20);
+    for (int i = 0; i < 100; ++i) {
+      const Span span = source.acquire(size_t{3} << 20);
       if (span.begin != last.begin + last.size_bytes) return 1;
       last = span;
     }
@@ -194,6 +197,86 @@ TEST(mmap_source, heaps_do_not_get_into_each_others_way) {
   EXPECT_EXIT(_exit(status_of_eight_growing_sources()),
               testing::ExitedWithCode(0), "");
 }
+
+#ifdef MADV_HUGEPAGE
+
+// In the mappings that touch the span. 0 where the system does not tell.
+size_t huge_bytes(const Span& span) {
+  FILE* const file = fopen("/proc/self/smaps", "r");
+  if (file == nullptr) return 0;
+  char line[256];
+  bool is_in = false;
+  size_t bytes = 0;
+  while (fgets(line, sizeof(line), file) != nullptr) {
+    uintptr_t begin;
+    uintptr_t end;
+    size_t kib;
+    if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR, &begin, &end) == 2) {
+      is_in = end > address_of(span.begin) &&
+              begin < address_of(span.begin) + span.size_bytes;
+    } else if (is_in && sscanf(line, "AnonHugePages: %zu", &kib) == 1) {
+      bytes += kib << 10;
+    }
+  }
+  fclose(file);
+  return bytes;
+}
+
+bool has_huge_pages() {
+  const size_t size_bytes = size_t{4} << 20;
+  void* const memory = ::mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANON, -1, 0);
+  if (memory == MAP_FAILED) return false;
+  madvise(memory, size_bytes, MADV_HUGEPAGE);
+  memset(memory, 1, size_bytes);
+  const bool has = huge_bytes({static_cast<char*>(memory), size_bytes}) != 0;
+  munmap(memory, size_bytes);
+  return has;
+}
+
+// Grows by `step_bytes` until there are `total_bytes`, all written to.
+Span grow_and_fill(Mmap& source, size_t step_bytes, size_t total_bytes) {
+  Span all = {nullptr, 0};
+  while (all.size_bytes < total_bytes) {
+    const Span span = source.acquire(step_bytes);
+    EXPECT_NE(span.begin, nullptr);
+    if (span.begin == nullptr) return all;
+    if (all.begin == nullptr) all.begin = span.begin;
+    memset(span.begin, 1, span.size_bytes);
+    all.size_bytes += span.size_bytes;
+  }
+  return all;
+}
+
+TEST(mmap_source, only_a_large_heap_has_huge_pages) {
+  if (!has_many_addresses) GTEST_SKIP() << "the next window may be in the way";
+  if (!has_huge_pages()) GTEST_SKIP() << "nor has the system";
+  Mmap source;
+  const size_t mib = size_t{1} << 20;
+  const Span small = grow_and_fill(source, 65536, 60 * mib);
+  EXPECT_EQ(huge_bytes(small), 0u);
+  const Span large = grow_and_fill(source, 65536, 40 * mib);
+  EXPECT_GE(huge_bytes(large), 24 * mib);
+  // What is discarded comes back page by page.
+  const size_t before = resident_bytes();
+  source.discard(large.begin, large.begin + large.size_bytes);
+  EXPECT_LT(resident_bytes(), before - 32 * mib);
+  for (size_t at = 0; at < large.size_bytes; at += mib) large.begin[at] = 1;
+  EXPECT_LT(resident_bytes(), before - 32 * mib);
+}
+
+TEST(mmap_source, a_large_request_is_not_touched) {
+  if (!has_many_addresses) GTEST_SKIP() << "the next window may be in the way";
+  Mmap source;
+  const size_t mib = size_t{1} << 20;
+  ASSERT_NE(source.acquire(100 * mib).begin, nullptr);
+  ASSERT_NE(source.acquire(1).begin, nullptr);
+  const size_t before = resident_bytes();
+  ASSERT_NE(source.acquire(40 * mib).begin, nullptr);
+  EXPECT_LT(resident_bytes(), before + 4 * mib);
+}
+
+#endif
 
 TEST(mmap_source, more_than_the_machine_has_is_refused) {
   Mmap source;
