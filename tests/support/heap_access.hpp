@@ -80,6 +80,11 @@ class Verifier<standard_profile, NoPages, OneThread> {
   static auto* abandoned(Threads& threads) {
     return threads.abandoned_;
   }
+  // What each thread has, all of it, the last to begin first.
+  template <class Threads>
+  static auto* all(Threads& threads) {
+    return threads.all_;
+  }
   // What the thread that began last has of small blocks.
   template <class Threads>
   static auto& newest(Threads& threads) {

@@ -10,6 +10,7 @@
 
 #include "heap.hpp"
 #include "support/fake_pages.hpp"
+#include "support/heap_access.hpp"
 #include "threading.hpp"
 #include "verify.hpp"
 #include "walk.hpp"
@@ -91,6 +92,40 @@ class OnStage : public testing::Test {
     });
     return count;
   }
+  // All that other threads than the one on the stage may read or write but
+  // blocks: what heaps have in common, and what the others have.
+  std::vector<char> shared_bytes() {
+    std::vector<char> bytes;
+    const auto add = [&](const void* begin, size_t size) {
+      const auto* const from = static_cast<const char*>(begin);
+      bytes.insert(bytes.end(), from, from + size);
+    };
+    add(&heap_, sizeof(heap_));
+    for (auto* one = HeapAccess::all(HeapAccess::slabs(heap_)); one != nullptr;
+         one = one->next) {
+      if (one == Stage::get()) {
+        add(&one->returned, sizeof(one->returned));
+      } else {
+        add(one, sizeof(*one));
+      }
+    }
+    return bytes;
+  }
+  // After how many calls of `act(i)`, i below `count`, it is not as before.
+  template <class Act>
+  size_t shared_write_count(size_t thread, size_t count, Act act) {
+    Stage::running = thread;
+    size_t write_count = 0;
+    std::vector<char> before = shared_bytes();
+    for (size_t i = 0; i < count; ++i) {
+      act(i);
+      std::vector<char> after = shared_bytes();
+      write_count += after != before;
+      before.swap(after);
+    }
+    return write_count;
+  }
+
   // All that was kept or is underway goes where it belongs.
   void settle() {
     for (size_t thread = 0; thread < Stage::thread_count; ++thread) end(thread);
