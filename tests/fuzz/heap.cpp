@@ -7,7 +7,6 @@
 #include "fuzz/input.hpp"
 #include "support/c_calls.hpp"
 #include "support/fake_pages.hpp"
-#include "support/poisoned.hpp"
 
 namespace mote {
 namespace {
@@ -26,7 +25,7 @@ void choose_whims(FuzzInput& input, Source& pages) {
 
 // An object of the program's, as the C calls want it; each input makes it anew.
 template <Config config, class Source>
-Poisoned<HeapOf<config, Source, OneThread>> heap;
+ProgramHeap<config, Source> heap;
 
 template <Config config, class Source>
 void run(FuzzInput& input, bool makes_c_calls) {
@@ -52,6 +51,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t length) {
   FuzzInput input(bytes, length);
   const size_t choice = input.byte();
   const bool makes_c_calls = choice & 8;
+  if (choice >> 6 == 3) {
+    run<small_segments, ReleasingFakePages>(input, makes_c_calls);
+    return 0;
+  }
   switch (choice % 8) {
     case 0:
       run<Config{.alignment = 16}, FakePages>(input, makes_c_calls);

@@ -31,25 +31,28 @@ class FuzzInput {
     const size_t value = two_bytes();
     switch (value >> 14) {
       case 0:
-        return value;
+        return value % 96;
       case 1:
         return value % 512;
       case 2:
         return value % 16 * 24;
       default:
-        return (value & 0x3fff) * 4;
+        return value & 0x2000 ? (value & 0x1fff) * 8 : value & 0x1fff;
     }
   }
 
   Program program() {
     constexpr size_t length_max = 200;
+    constexpr size_t aligns[] = {32, 512, 4096, 32768};
     Program program;
     while (!is_over() && program.size() < length_max) {
       Operation operation = {};
-      operation.action = static_cast<Action>(byte() % action_count);
+      const size_t action = byte();
+      operation.action = static_cast<Action>(action % action_count);
+      operation.writes = action < 192;
       const size_t place = byte();
       operation.place = static_cast<unsigned>(place % 16);
-      operation.align = place < 192 ? 1 : size_t{1} << (place / 16 % 16);
+      operation.align = place < 192 ? 1 : aligns[(place - 192) / 16];
       operation.size = size();
       program.push_back(operation);
     }

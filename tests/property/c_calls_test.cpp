@@ -20,7 +20,7 @@ namespace {
 // A template argument must be an object of the program's: so each program gets
 // what is made anew in the place of the heap before.
 template <Config config, class Source>
-Poisoned<HeapOf<config, Source, OneThread>> one_heap;
+ProgramHeap<config, Source> one_heap;
 
 template <Config config, class Source, class Prepare>
 Outcome run(const Program& program, Prepare prepare) {
@@ -66,7 +66,17 @@ class c_calls : public testing::Test {
   static constexpr size_t length = 300;
 };
 
-TYPED_TEST_SUITE(c_calls, ProfileChoices, ChoiceNames);
+// Of each profile, and of threads.
+using CallChoices = testing::Types<
+    Choice<Config{.alignment = 8}>, Choice<Config{.alignment = 16}>,
+    Choice<Config{.alignment = 8, .has_slabs = false}>,
+    Choice<Config{.alignment = 16, .has_slabs = false}>,
+    Choice<Config{
+        .alignment = 8, .is_hardened = true, .guarded_size_min = 4096}>,
+    Choice<Config{
+        .alignment = 16, .is_hardened = true, .guarded_size_min = 4096}>,
+    Choice<small_segments>>;
+TYPED_TEST_SUITE(c_calls, CallChoices, ChoiceNames);
 
 TYPED_TEST(c_calls, with_memory_that_grows) {
   this->template check<FakePages>(20'000, [](FakePages& pages) {

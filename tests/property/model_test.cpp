@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <string.h>
 
+#include <algorithm>
 #include <string>
 
 #include "support/programs.hpp"
@@ -107,6 +108,43 @@ TEST(model, finds_what_is_wrong) {
   EXPECT_NE(first_problem(Fault::writes_into_others), "");
 }
 
+TEST(model, leaves_what_it_does_not_write_as_it_was) {
+  static BumpHeap heap;
+  heap.start_again(Fault::none);
+  Model<BumpHeap, 16> model(heap);
+  const auto bytes_of_the_only_block = [&] {
+    std::string bytes;
+    model.for_each_live([&](const unsigned char* ptr, size_t usable) {
+      bytes.assign(ptr, ptr + usable);
+    });
+    return bytes;
+  };
+  EXPECT_STREQ(model.apply({Action::allocate, 0, 3, 1, false}), nullptr);
+  EXPECT_EQ(bytes_of_the_only_block(), "\xDD\xDD\xDD");
+  EXPECT_STREQ(model.apply({Action::reallocate, 0, 4, 1}), nullptr);
+  const std::string written = bytes_of_the_only_block();
+  EXPECT_STREQ(model.apply({Action::reallocate, 0, 5, 1, false}), nullptr);
+  EXPECT_EQ(bytes_of_the_only_block(), written + '\xDD');
+  EXPECT_STREQ(model.free_all(), nullptr);
+}
+
+TEST(model, holds_the_heap_to_what_nobody_wrote_to) {
+  static BumpHeap heap;
+  heap.start_again(Fault::writes_into_others);
+  Model<BumpHeap, 16> model(heap);
+  EXPECT_STREQ(model.apply({Action::allocate_zeroed, 0, 3, 1, false}), nullptr);
+  EXPECT_STREQ(model.apply({Action::allocate, 1, 1000, 1, false}), nullptr);
+  EXPECT_STREQ(model.check_contents(), "contents changed");
+}
+
+TEST(programs, leave_some_blocks_unwritten) {
+  const Program program = random_program(1, 800, 3000);
+  const auto written =
+      std::count_if(program.begin(), program.end(),
+                    [](const Operation& o) { return o.writes; });
+  EXPECT_NEAR(static_cast<double>(written), 600, 50);
+}
+
 TEST(programs, the_same_seed_gives_the_same_program) {
   EXPECT_EQ(to_text(random_program(7, 50, 1000)),
             to_text(random_program(7, 50, 1000)));
@@ -125,16 +163,22 @@ TEST(programs, shrinking_leaves_what_is_needed) {
   EXPECT_EQ(minimal[0].action, Action::allocate_zeroed);
   EXPECT_EQ(minimal[0].size, 1000u);
   EXPECT_EQ(minimal[0].align, 1u);
+  EXPECT_TRUE(minimal[0].writes);
 
   const auto overlaps = [](const Program& smaller) {
     return run(smaller, Fault::overlaps) != nullptr;
   };
-  EXPECT_EQ(shrunk(program, overlaps).size(), 2u);
+  const Program two = shrunk(program, overlaps);
+  EXPECT_EQ(two.size(), 2u);
+  for (const Operation& operation : two)
+    EXPECT_LE(operation.size, 1000u) << to_text(two);
 }
 
 TEST(programs, are_printed_as_they_are_written) {
   EXPECT_EQ(to_text({{Action::allocate_zeroed, 3, 100, 16}}),
             "  {Action::allocate_zeroed, 3, 100, 16},\n");
+  EXPECT_EQ(to_text({{Action::free, 3, 100, 1, false}}),
+            "  {Action::free, 3, 100, 1, false},\n");
 }
 
 #ifdef MOTE_HAS_GUARD

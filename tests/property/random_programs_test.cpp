@@ -11,14 +11,13 @@
 namespace mote {
 namespace {
 
-using ProgramChoices =
-    testing::Types<Choice<Config{.alignment = 16}>,
-                   Choice<Config{.alignment = 8}>,
-                   Choice<Config{.alignment = 16, .has_slabs = false}>,
-                   Choice<Config{.alignment = 8, .has_slabs = false}>,
-                   Choice<Config{.class_count = 4, .slab_size = 512}>,
-                   Choice<Config{.alignment = 16, .is_hardened = true}>,
-                   Choice<Config{.alignment = 8, .is_hardened = true}>>;
+using ProgramChoices = testing::Types<
+    Choice<Config{.alignment = 16}>, Choice<Config{.alignment = 8}>,
+    Choice<Config{.alignment = 16, .has_slabs = false}>,
+    Choice<Config{.alignment = 8, .has_slabs = false}>,
+    Choice<Config{.class_count = 4, .slab_size = 512}>, Choice<small_segments>,
+    Choice<Config{.alignment = 16, .is_hardened = true}>,
+    Choice<Config{.alignment = 8, .is_hardened = true}>>;
 
 template <class C>
 class random_programs : public testing::Test {

@@ -37,9 +37,10 @@ class ChoiceNames {
   template <class C>
   static std::string GetName(int) {
     constexpr Config config = C::config;
-    return (config.is_hardened ? std::string("hardened")
-            : config.has_slabs ? "slabs_" + std::to_string(config.slab_size)
-                               : std::string("tiny")) +
+    return (config.is_hardened    ? std::string("hardened")
+            : config.segment_size ? std::string("segments")
+            : config.has_slabs    ? "slabs_" + std::to_string(config.slab_size)
+                                  : std::string("tiny")) +
            "_aligned_" + std::to_string(config.alignment);
   }
 };

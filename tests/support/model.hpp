@@ -1,6 +1,7 @@
 // What a heap must look like from outside: every live block is aligned, apart
-// from all others, and keeps its bytes. Needs no C library, so that it holds a
-// freestanding module to the same rules.
+// from all others, and keeps its bytes, whether its user ever writes to it or
+// not. Needs no C library, so that it holds a freestanding module to the same
+// rules.
 //
 // A program is a list of operations on numbered places. Each operation makes
 // sense whatever came before it (to allocate at a place frees what is there),
@@ -30,6 +31,7 @@ struct Operation {
   unsigned place;
   size_t size;
   size_t align;
+  bool writes = true;  // to what it got; else what lay there before stays
 };
 
 template <class Heap, size_t alignment, unsigned place_count = 64>
@@ -61,7 +63,7 @@ class Model {
   // Whether all live blocks still have their bytes.
   const char* check_contents() const {
     for (const Block& block : blocks_) {
-      if (!is_intact(block, block.usable)) return "contents changed";
+      if (!is_intact(block)) return "contents changed";
     }
     return nullptr;
   }
@@ -88,6 +90,7 @@ class Model {
     unsigned char* ptr = nullptr;
     size_t size = 0;
     size_t usable = 0;
+    size_t known = 0;  // its first bytes, which are all `fill`
     size_t align = 1;
     unsigned char fill = 0;
   };
@@ -101,27 +104,23 @@ class Model {
     if (ptr == nullptr) return refused();
     block.align = operation.align;
     if (const char* problem = settle(block, ptr, size)) return problem;
-    if (zeroed && !is_filled(block, size, 0)) return "not zeroed";
-    fill(block);
-    return nullptr;
+    return use(block, zeroed ? size : 0, operation.writes) ? nullptr
+                                                           : "not zeroed";
   }
 
   const char* reallocate(Block& block, const Operation& operation) {
     if (block.ptr == nullptr) block.align = operation.align;
-    const size_t kept = min(block.size, operation.size);
+    const size_t kept = kept_bytes(block, operation.size);
     void* const ptr =
         heap_.reallocate(block.ptr, block.size, block.align, operation.size);
     if (ptr == nullptr) {
-      if (!is_intact(block, block.usable)) {
-        return "a refused reallocation changed contents";
-      }
+      if (!is_intact(block)) return "a refused reallocation changed contents";
       return refused();
     }
     const char* const problem = settle(block, ptr, operation.size);
     if (problem != nullptr) return problem;
-    if (!is_intact(block, kept)) return "reallocation lost contents";
-    fill(block);
-    return nullptr;
+    return use(block, kept, operation.writes) ? nullptr
+                                              : "reallocation lost contents";
   }
 
   const char* try_expand(Block& block, const Operation& operation) {
@@ -130,20 +129,18 @@ class Model {
       if (heap_.usable_size(block.ptr) != block.usable) {
         return "a refused expansion changed the size";
       }
-      return is_intact(block, block.usable)
-                 ? nullptr
-                 : "a refused expansion changed contents";
+      return is_intact(block) ? nullptr
+                              : "a refused expansion changed contents";
     }
-    const size_t kept = min(block.size, operation.size);
+    const size_t kept = kept_bytes(block, operation.size);
     const char* const problem = settle(block, block.ptr, operation.size);
     if (problem != nullptr) return problem;
-    if (!is_intact(block, kept)) return "expansion lost contents";
-    fill(block);
-    return nullptr;
+    return use(block, kept, operation.writes) ? nullptr
+                                              : "expansion lost contents";
   }
 
   const char* free(Block& block) {
-    if (!is_intact(block, block.usable)) return "contents changed";
+    if (!is_intact(block)) return "contents changed";
     heap_.free(block.ptr, block.size, block.align);
     block = {};
     return nullptr;
@@ -174,19 +171,27 @@ class Model {
     return nullptr;
   }
 
-  void fill(Block& block) {
+  // The user has a block whose first `known` bytes must be its fill, and writes
+  // to all of it or to none; whether they are.
+  bool use(Block& block, size_t known, bool writes) {
+    block.known = known;
+    if (!is_intact(block)) return false;
+    if (!writes) return true;
     block.fill = static_cast<unsigned char>(++fill_);
-    for (size_t i = 0; i < block.usable; ++i) block.ptr[i] = block.fill;
+    block.known = block.usable;
+    for (size_t i = 0; i < block.known; ++i) block.ptr[i] = block.fill;
+    return true;
   }
 
-  static bool is_filled(const Block& block, size_t size, unsigned char byte) {
-    for (size_t i = 0; i < size; ++i) {
-      if (block.ptr[i] != byte) return false;
+  static bool is_intact(const Block& block) {
+    for (size_t i = 0; i < block.known; ++i) {
+      if (block.ptr[i] != block.fill) return false;
     }
     return true;
   }
-  static bool is_intact(const Block& block, size_t size) {
-    return is_filled(block, size, block.fill);
+  // Of those that are known, what a block of another size has as well.
+  static size_t kept_bytes(const Block& block, size_t size) {
+    return min(min(block.known, block.size), size);
   }
   static size_t min(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -234,6 +239,7 @@ inline Operation random_operation(Random& random, size_t size_max) {
   operation.size = random_size(random, size_max);
   operation.align =
       random.one_in(8) ? size_t{1} << random.below(13) : size_t{1};
+  operation.writes = !random.one_in(4);
   return operation;
 }
 

@@ -14,8 +14,30 @@
 #include "model.hpp"
 #include "poisoned.hpp"
 #include "random.hpp"
+#include "threading.hpp"
 
 namespace mote {
+
+// The heap that a program runs on; one of threads, of which the program is the
+// only one, where the configuration is for such.
+struct OnlySlot {
+  static inline void* value = nullptr;
+  static void* get() { return value; }
+  static void set(void* to) { value = to; }
+};
+template <Config config>
+using ProgramThreads =
+    typename Either<config.segment_size != 0, PerThread<NoLock, OnlySlot>,
+                    OneThread>::Type;
+template <Config config, class Source>
+struct ProgramHeap : Poisoned<HeapOf<config, Source, ProgramThreads<config>>> {
+  ProgramHeap() { OnlySlot::set(nullptr); }
+};
+// Slabs, segments and what a thread keeps so small that they come and go.
+inline constexpr Config small_segments = {.class_count = 4,
+                                          .slab_size = 512,
+                                          .segment_size = 1024,
+                                          .thread_cache_bytes = 2048};
 
 using Program = std::vector<Operation>;
 
@@ -57,7 +79,7 @@ template <Config config, class Source, class Prepare>
 Outcome run_program(const Program& program, Prepare prepare) {
   Outcome outcome;
   outcome.problem = guarded([&]() -> const char* {
-    Poisoned<HeapOf<config, Source, OneThread>> heap;
+    ProgramHeap<config, Source> heap;
     prepare(heap.source());
     Model<decltype(heap), config.alignment> model(heap);
     return run_steps(model, program, outcome, [&] { return heap.verify(); });
@@ -71,7 +93,7 @@ inline void drop(Program& program, size_t begin, size_t end) {
                 first + static_cast<ptrdiff_t>(end));
 }
 
-// Drops operations, then makes their numbers smaller, as long as `fails`, a
+// Drops operations, then makes them plainer, as long as `fails`, a
 // function of a program, says yes. What is left fails, and each of its
 // operations is needed for that.
 template <class Fails>
@@ -102,12 +124,15 @@ Program shrunk(Program program, Fails fails) {
     Program simpler = program;
     simpler[i].align = 1;
     if (program[i].align != 1) replace_if_it_fails(simpler);
+    simpler = program;
+    simpler[i].writes = true;
+    if (!program[i].writes) replace_if_it_fails(simpler);
     for (size_t step = program[i].size / 2; step > 0; step /= 2) {
       simpler = program;
-      simpler[i].size -= step;
-      while (replace_if_it_fails(simpler) && simpler[i].size >= step) {
+      do {
+        if (simpler[i].size < step) break;
         simpler[i].size -= step;
-      }
+      } while (replace_if_it_fails(simpler));
     }
   }
   return program;
@@ -123,7 +148,8 @@ inline std::string to_text(const Program& program) {
     text += names[static_cast<size_t>(operation.action)];
     text += ", " + std::to_string(operation.place) + ", " +
             std::to_string(operation.size) + ", " +
-            std::to_string(operation.align) + "},\n";
+            std::to_string(operation.align) +
+            (operation.writes ? "},\n" : ", false},\n");
   }
   return text;
 }
