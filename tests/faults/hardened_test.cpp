@@ -60,11 +60,25 @@ class hardened : public testing::Test {
     memset(at, is_there ? byte ^ 1 : byte, length);
   }
 
-  // Does what a statement must not survive, in a process of its own, on a fresh
-  // heap with neighbours on both sides of the block.
+  // Leaves what blocks of every size held, and what the heap wrote beside it,
+  // where the next ones will lie.
+  static void use_memory(Heap& heap) {
+    std::vector<void*> blocks;
+    for (size_t size : sizes) {
+      for (int i = 0; i < 8 && size < 10'000; ++i) {
+        blocks.push_back(heap.allocate(size, 1));
+        memset(blocks.back(), 0x5A + i, size);
+      }
+    }
+    for (void* block : blocks) heap.free(block);
+  }
+
+  // Does what a statement must not survive, in a process of its own, on a heap
+  // with neighbours on both sides of the block. Nobody wrote to any of them.
   template <class Misuse>
-  static void with_block(size_t size, Misuse misuse) {
+  static void with_block(size_t size, Misuse misuse, bool is_fresh = true) {
     Heap heap;
+    if (!is_fresh) use_memory(heap);
     std::vector<void*> blocks;
     for (int i = 0; i < 9; ++i) blocks.push_back(heap.allocate(size, 1));
     misuse(heap, static_cast<char*>(blocks[4]));
@@ -201,6 +215,61 @@ TYPED_TEST(hardened, a_write_to_a_block_of_a_slab_stops_its_reuse) {
         ptr[size - 1] ^= 1;
         for (int i = 0; i < 100; ++i) heap.allocate(size, 1);
       });
+    };
+    EXPECT_STOPS(writes(), "use after free") << size;
+  }
+}
+
+TYPED_TEST(hardened, a_block_that_is_never_written_to_is_freed_as_any_other) {
+  this->heap_.source().arena_bytes = size_t{8} << 20;
+  for (size_t size : sizes) {
+    for (size_t align = 1; align <= 4096; align *= 4) {
+      this->use_memory(this->heap_);
+      std::vector<void*> blocks;
+      for (int i = 0; i < 10; ++i)
+        blocks.push_back(this->heap_.allocate(size, align));
+      for (void*& block : blocks)
+        block = this->heap_.reallocate(block, align, size + size / 2);
+      ASSERT_STREQ(verify(this->heap_), nullptr) << size << ", " << align;
+      for (void* block : blocks) this->free(block);
+    }
+  }
+}
+
+TYPED_TEST(hardened, misuse_of_a_block_in_memory_that_was_used_stops) {
+  for (size_t size : sizes) {
+    const auto overflow = [&] {
+      this->with_block(
+          size,
+          [&](auto& heap, char* ptr) {
+            ptr[size] ^= 1;
+            heap.free(ptr);
+          },
+          false);
+    };
+    EXPECT_STOPS(overflow(), "out of bounds") << size;
+    const auto double_free = [&] {
+      this->with_block(
+          size,
+          [&](auto& heap, char* ptr) {
+            heap.free(ptr);
+            heap.free(ptr);
+          },
+          false);
+    };
+    EXPECT_STOPS(double_free(), "double free") << size;
+    if (size > this->config.quarantined_size_max) continue;
+    const auto writes = [&] {
+      this->with_block(
+          size,
+          [&](auto& heap, char* ptr) {
+            heap.free(ptr);
+            ptr[size / 2] ^= 1;
+            for (size_t i = 0; i < this->config.quarantine_count; ++i)
+              heap.free(heap.allocate(16, 1));
+            for (int i = 0; i < 100; ++i) heap.allocate(size, 1);
+          },
+          false);
     };
     EXPECT_STOPS(writes(), "use after free") << size;
   }
