@@ -1,6 +1,7 @@
 // What many threads do to one heap, natively and on wasm: each takes what
 // another left in a slot, checks that it holds what was written there,
-// reallocates or frees it, and leaves a block of its own.
+// reallocates or frees it, and leaves a block of its own. To some blocks nobody
+// ever writes: what lay there before stays there.
 //
 // `heap` has allocate, reallocate and free as mote::Heap has them.
 #pragma once
@@ -8,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bits.hpp"
 #include "support/filled_block.hpp"
 #include "support/random.hpp"
 
@@ -43,6 +45,7 @@ class Swapping {
 
  private:
   static constexpr size_t slot_count = 8192;
+  // A block that was never written to lies there by its address and 1.
   static inline Block* slots[slot_count];
   static inline Counts all_counts;
 
@@ -67,7 +70,7 @@ class Swapping {
 
   Block* take(Block*& slot, Block* instead) {
     Block* const block = exchange(slot, instead);
-    if (block != nullptr && (block->mark ^ thread_mark_) >> 16 != 0)
+    if (is_written(block) && (block->mark ^ thread_mark_) >> 16 != 0)
       ++counts_.foreign;
     return block;
   }
@@ -88,27 +91,40 @@ class Swapping {
         random_.one_in(16)
             ? heap.allocate(size, size_t{1} << random_.between(4, 12))
             : heap.allocate(size);
-    if (ptr != nullptr) return Block::write(ptr, size, random_mark());
-    ++counts_.refused;
-    return nullptr;
+    if (ptr == nullptr) {
+      ++counts_.refused;
+      return nullptr;
+    }
+    return random_.one_in(4) ? unwritten(ptr)
+                             : Block::write(ptr, size, random_mark());
   }
 
   void drop(Block* block) {
-    if (block == nullptr) return;
-    if (!block->is_whole()) ++counts_.broken;
-    heap.free(block);
+    if (is_written(block) && !block->is_whole()) ++counts_.broken;
+    heap.free(ptr_of(block));
   }
 
   Block* resize(Block* block) {
-    const size_t old_size = block->size;
+    const size_t old_size = is_written(block) ? block->size : 0;
     const size_t size = random_size();
-    auto* moved = static_cast<Block*>(heap.reallocate(block, 1, size));
+    auto* moved = static_cast<Block*>(heap.reallocate(ptr_of(block), 1, size));
     if (moved == nullptr) {
       ++counts_.refused;
       return block;
     }
-    if (!moved->is_whole(old_size < size ? old_size : size)) ++counts_.broken;
+    if (old_size != 0 && !moved->is_whole(old_size < size ? old_size : size))
+      ++counts_.broken;
     return Block::write(moved, size, random_mark());
+  }
+
+  static Block* unwritten(void* ptr) {
+    return reinterpret_cast<Block*>(static_cast<char*>(ptr) + 1);
+  }
+  static bool is_written(const Block* block) {
+    return block != nullptr && address_of(block) % 2 == 0;
+  }
+  static void* ptr_of(Block* block) {
+    return reinterpret_cast<char*>(block) - address_of(block) % 2;
   }
 
   void add_counts() {
