@@ -52,6 +52,7 @@ export const mutants = [
   back('a gap in front is not room for its own block', 'while (gap && gap < block_size_min) gap += align;', ''),
   back('the alignment is ignored', 'size_t gap = -address_of(node) & (align - 1);', 'size_t gap = 0;'),
   back('a gap is lost instead of freed', 'head->bits = gap;\n      give(head);', 'head->bits = gap | is_used;'),
+  back('an aligned block keeps the mark of one that was freed there', 'if constexpr (config.thread_cache_bytes) node_of(block)->back = 0;', ''),
   back('keeps what is beyond the size', 'if (rest_size < block_size_min) return;', 'return;'),
   back('trims to less than a block', 'if (rest_size < block_size_min) return;', 'if (!rest_size) return;'),
   back('forgets the header in the block size', 'align_up(size + header_size, config.alignment)', 'align_up(size, config.alignment)'),
