@@ -10,6 +10,7 @@
 #include "native/allocated.hpp"
 #include "profile.hpp"
 #include "support/c_calls.hpp"
+#include "support/pieces.hpp"
 #include "support/programs.hpp"
 #include "support/seed.hpp"
 
@@ -72,29 +73,12 @@ struct Names {
 constexpr size_t piece_count_max = size_t{1} << 16;
 mote_piece pieces[piece_count_max];
 
-// Pieces lie in the regions in order, and every live block is one in use.
+// They are in order, and every live block is one in use.
 template <class AnyModel>
 const char* check_walk(const AnyModel& model) {
   const size_t count = mote_walk(pieces, piece_count_max);
   if (count > piece_count_max) return "too many pieces for this test";
-  const mote_piece* region = nullptr;
-  const char* end = nullptr;  // of the pieces of this region so far
-  for (size_t i = 0; i < count; ++i) {
-    const mote_piece& piece = pieces[i];
-    const char* begin = static_cast<const char*>(piece.address);
-    if (piece.kind == mote_piece_region) {
-      region = &piece;
-      end = begin;
-      continue;
-    }
-    if (region == nullptr || begin < end) return "a piece in another";
-    if (begin + piece.size_bytes >
-        static_cast<const char*>(region->address) + region->size_bytes)
-      return "a piece beyond its region";
-    // The pieces of a slab lie in it.
-    end = piece.kind == mote_piece_slab ? begin : begin + piece.size_bytes;
-  }
-  const char* problem = nullptr;
+  const char* problem = check_pieces<MOTE_ALIGNMENT>(pieces, count);
   model.for_each_live([&](const void* ptr, size_t usable_bytes) {
     for (size_t i = 0; i < count; ++i) {
       const bool has_size = profile.is_hardened
