@@ -16,9 +16,10 @@ struct Common {
   explicit constexpr Common(const Source& source) : back(source) {}
 
   // A block of the back heap that the map has an entry for, at a multiple of
-  // the map's granule; null when memory is refused. `owner` allocates it.
-  template <class Owner>
-  void* take(Owner& owner, size_t size, size_t entry) {
+  // the map's granule; null when memory is refused. `owner` allocates it, and
+  // `prepare(block)` has it as who walks may find it.
+  template <class Owner, class Prepare>
+  void* take(Owner& owner, size_t size, size_t entry, Prepare prepare) {
     typename Threading::Lock::Guard guard(lock);
     void* block = owner.allocate_large(*this, size, map.granule);
     if (!block) return nullptr;
@@ -26,6 +27,7 @@ struct Common {
       return owner.allocate_large(*this, map_size, config.alignment);
     });
     if (is_covered) {
+      prepare(block);
       map.set(map.index_of(block), entry);
       return block;
     }

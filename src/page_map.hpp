@@ -84,7 +84,10 @@ class PageMap {
   template <class Allocate>
   bool cover(const void* ptr, Back& back, Allocate allocate) {
     if constexpr (!Source::is_near_zero) {
-      if (!size_) origin_ = align_down(address_of(back.start()), granule);
+      if (!size_) {
+        size_t origin = align_down(address_of(back.start()), granule);
+        __atomic_store_n(&origin_, origin, __ATOMIC_RELAXED);
+      }
     }
     size_t index = index_of(ptr);
     if (index < size_) return true;
@@ -119,7 +122,7 @@ class PageMap {
   // and saves a load wherever the map is read.
   size_t origin() const {
     if constexpr (Source::is_near_zero) return 0;
-    return origin_;
+    return __atomic_load_n(&origin_, __ATOMIC_RELAXED);
   }
 
   Entry* entries_ = nullptr;

@@ -347,9 +347,11 @@ class Segments : public SmallClasses<config> {
 
   template <class Owner>
   bool add_segment(Owner& owner) {
-    void* memory = common_->take(owner, segment_bytes, address_of(this));
+    void* memory = common_->take(
+        owner, segment_bytes, address_of(this), [](void* taken) {
+          __builtin_memset(taken, 0, slab_count * sizeof(Slab));
+        });
     if (!memory) return false;
-    __builtin_memset(memory, 0, slab_count * sizeof(Slab));
     auto* segment = static_cast<First*>(memory);
     segment->unused = all_slabs;
     segment->join_before(segments_.next);

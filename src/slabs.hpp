@@ -107,9 +107,9 @@ class Slabs : public SmallClasses<config> {
   // allocates it.
   template <class Owner>
   bool add_slab(Common& common, Owner& owner, size_t class_index) {
-    void* slab = common.take(owner, slab_bytes, entry_of(class_index + 1));
+    void* slab = common.take(owner, slab_bytes, entry_of(class_index + 1),
+                             [](void* taken) { *used_count(taken) = 0; });
     if (!slab) return false;
-    *used_count(slab) = 0;
     Class& c = classes_[class_index];
     c.set_number(class_index + 1);
     // Where a thread took back what others freed while it asked for memory, the
