@@ -267,6 +267,25 @@ cells.add(clang, node, 'recipe: threads', async () => {
   const printed = await runRecipe('README.md', 'one-file-threads', files, 'node run.mjs\n');
   expect(printed.trim() === '570', `it printed ${printed}`);
 });
+// node has no page that a relative address could be fetched from.
+const hostInNode = `import { readFileSync } from 'node:fs';
+  globalThis.fetch = async (file) => new Response(readFileSync(file), { headers: { 'content-type': 'application/wasm' } });
+  await import('./shown.mjs');`;
+cells.add(toolchains.javascript(), node, 'recipe', async () => {
+  const printed = await runRecipe('wasm/js/README.md', 'javascript', {
+    'sum.cpp': `extern "C" [[clang::export_name("sum")]] double sum(const double* numbers, int count) {
+  double total = 0;
+  for (int i = 0; i < count; ++i) total += numbers[i];
+  return total;
+}
+`,
+    'shown.mjs': `${sourceIn('wasm/js/README.md', 'host.mjs').replace(/instance\.exports\.sum\(.*\)/, 'console.log($&)')}
+      console.log(used, free > 0, footprint >= largestFree, count > 0 && address[0] > 0 && size[0] > 0 && kind[0] >= 0);
+`,
+    'run.mjs': hostInNode,
+  }, 'node run.mjs\n');
+  expect(printed === '6\n0 true true true\n', `it printed ${printed}`);
+});
 cells.add(clang, node, 'recipe', async () => {
   const printed = await runRecipe('wasm/README.md', 'freestanding', { 'program.c': 'void* malloc(unsigned long);\nint run(void) { return malloc(9) != 0; }\n' });
   expect(printed.trim() === '1', `it printed ${printed}`);
