@@ -177,20 +177,43 @@ for (const { name, definitions } of profiles) {
   });
 }
 
-// A host that has saved the memory puts it back, over a memory that has grown.
-for (const { name, definitions } of profiles) {
-  cells.add(clang, node, `memory that the host restores: ${name}`, async () => {
-    const path = await build(`restored_${name.replace(/\W+/g, '_')}`, 'snapshot.c', { definitions });
+// A host that has saved the memory puts it back, over a memory that has grown. That
+// stays as large only if all of it is the heap's.
+const owned = [{ owner: '', own: [] }, { owner: ', alone in it', own: ['-DMOTE_ALONE_IN_MEMORY'] }]
+  .flatMap((owner) => profiles.map((profile) => ({ ...profile, ...owner })));
+for (const { name, definitions, owner, own } of owned) {
+  cells.add(clang, node, `memory that the host restores${owner}: ${name}`, async () => {
+    const path = await build(`restored${owner}_${name}`.replace(/\W+/g, '_'), 'snapshot.c', { definitions: [...definitions, ...own] });
     const { 'wizer.initialize': initialize, run, memory } = instantiate(path);
     initialize();
     const saved = new Uint8Array(memory.buffer).slice();
-    const results = Array.from({ length: 3 }, () => {
+    let grown = 0;
+    const results = Array.from({ length: 3 }, (_, i) => {
       const checked = run();
       expect(memory.buffer.byteLength > saved.length, 'it did not grow');
+      expect(i === 0 || own.length === 0 || memory.buffer.byteLength === grown, 'it grew again');
+      grown = memory.buffer.byteLength;
       new Uint8Array(memory.buffer).fill(0xEE).set(saved);
       return checked;
     });
     expect(results[0] > 1000 && results.every((checked) => checked === results[0]), `run returned ${results}`);
+  });
+}
+
+// Or it makes a new instance over the memory of the last one.
+for (const { name, definitions } of profiles) {
+  cells.add(clang, node, `memory that an instance begins anew in, alone in it: ${name}`, async () => {
+    const path = await build(`anew_${name.replace(/\W+/g, '_')}`, 'snapshot.c', { definitions: [...definitions, '-DMOTE_ALONE_IN_MEMORY'], link: ['--import-memory'] });
+    const memory = new WebAssembly.Memory({ initial: 4, maximum: 1000 });
+    const pages = Array.from({ length: 3 }, () => {
+      const { 'wizer.initialize': initialize, run } = instantiate(path, { env: { memory } });
+      expect(run() === -1, 'it is initialised already');
+      initialize();
+      const checked = run();
+      expect(checked > 1000, `run returned ${checked}`);
+      return memory.buffer.byteLength / 65536;
+    });
+    expect(pages.every((count) => count === pages[0]), `it grew to ${pages} pages`);
   });
 }
 

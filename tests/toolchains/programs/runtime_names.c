@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <emscripten/heap.h>
 #include <malloc.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,9 @@
 #include <unistd.h>
 
 #include "mote/inspect.h"
+
+_Static_assert(MOTE_ALIGNMENT == _Alignof(max_align_t),
+               "blocks suit all types");
 
 void* __libc_malloc(size_t size);
 void __libc_free(void* ptr);
