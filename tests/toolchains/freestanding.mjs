@@ -32,10 +32,9 @@ const alignments = [8, 16];
 const profiles = ['TINY', 'STANDARD', 'HARDENED'].flatMap((profile) => alignments.map((alignment) => ({
   name: `${profile.toLowerCase()}: ${alignment} bytes`, definitions: [`-DMOTE_PROFILE_${profile}`, `-DMOTE_ALIGNMENT=${alignment}`], alignment,
 })));
-const threadings = [
-  { name: 'locked', definitions: ['-DMOTE_THREADS_LOCKED'] },
-  { name: 'per thread', definitions: ['-DMOTE_PROFILE_THREADS'] },
-];
+const threadings = [['locked', 'THREADS_LOCKED'], ['per thread', 'PROFILE_THREADS']].flatMap(([kind, choice]) => alignments.map((alignment) => ({
+  name: `${kind}, ${alignment} bytes`, definitions: [`-DMOTE_${choice}`, `-DMOTE_ALIGNMENT=${alignment}`], alignment,
+})));
 const atomics = ['-matomics', '-mbulk-memory'];
 const sharedMemory = ['--shared-memory', '--import-memory', '--max-memory=67108864'];
 
@@ -50,15 +49,15 @@ for (const clang of [14, 15, 16, 19, 22]) {
       expect(malloc(1) % alignment === 0, 'it is not aligned');
     });
   }
-  for (const { name, definitions } of threadings) {
+  for (const { name, definitions, alignment } of threadings) {
     cells.add(toolchain, node, `one file, threads: ${name}`, async () => {
-      const path = await build(`clang${clang}_${name.replace(' ', '_')}`, 'module.c', { clang, definitions, features: atomics,
+      const path = await build(`clang${clang}_${name.replace(/\W+/g, '_')}`, 'module.c', { clang, definitions, features: atomics,
         link: [...sharedMemory, '--export=malloc', '--export=mote_thread_end'] });
       const memory = new WebAssembly.Memory({ initial: 32, maximum: 1024, shared: true });
       const { run, malloc, mote_thread_end: end } = instantiate(path, { env: { memory } });
       const checked = run(1, 20000, 9000);
       end();
-      expect(checked > 1000 && malloc(1) % 16 === 0, `run returned ${checked}`);
+      expect(checked > 1000 && malloc(1) % alignment === 0, `run returned ${checked}`);
     });
   }
   for (const optimisation of optimisations) {
