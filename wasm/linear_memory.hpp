@@ -17,10 +17,13 @@ namespace mote {
 //   grow(page_count)     more of them; how many there were, or SIZE_MAX
 //   at(page_index)       where that page begins
 //   is_near_zero         as PageSource has it
+//   is_alone             whether nobody else ever grows it
 //
 // Gives what static data left free first, then grows. When memory does not end
 // where we left it, someone else grew it: then the new pages are where it says.
-// Stateless: the first byte it gives is the first above all static data.
+// Or, where nobody else does, we did, before a host put a saved memory back or
+// began anew: then what there is behind is ours, and cleared. Stateless: the
+// first byte it gives is the first above all static data.
 template <class Memory>
 struct LinearMemory {
   static constexpr bool is_near_zero = Memory::is_near_zero;
@@ -32,6 +35,7 @@ struct LinearMemory {
       begin = Memory::base();
       end = Memory::first_end();
     }
+    if constexpr (Memory::is_alone) end = cleared_from(begin);
     size_t have = static_cast<size_t>(down(end) - begin);
     if (have < size_bytes) {
       size_t pages = (size_bytes - have - 1) / Memory::page_size() + 1;
@@ -57,6 +61,13 @@ struct LinearMemory {
     const size_t end = align_up(begin, span_alignment) + pages * page_size;
     const size_t rounded = (align_up(end, span_alignment) - begin) / page_size;
     return rounded < pages ? static_cast<size_t>(-1) : rounded;
+  }
+
+  // Where the memory ends, which may be at the last address.
+  static char* cleared_from(char* begin) {
+    char* end = Memory::at(Memory::page_count());
+    __builtin_memset(begin, 0, static_cast<size_t>(end - begin));
+    return end;
   }
 
   static char* up(char* ptr) {

@@ -23,6 +23,11 @@ namespace {
 
 struct WasmMemory {
   static constexpr bool is_near_zero = true;
+#ifdef MOTE_ALONE_IN_MEMORY
+  static constexpr bool is_alone = true;
+#else
+  static constexpr bool is_alone = false;
+#endif
 
   static char* base() { return &__heap_base; }
   // The least that the initial memory can be: what a linker that does not tell

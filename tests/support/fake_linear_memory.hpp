@@ -14,11 +14,12 @@ namespace mote {
 
 // One linear memory: `initial_bytes` of it as linked, of which static data
 // takes the first 1024.
-template <size_t page_size_bytes, size_t initial_bytes>
+template <size_t page_size_bytes, size_t initial_bytes, bool alone = false>
 struct FakeLinearMemory {
   static_assert(initial_bytes % page_size_bytes == 0);
 
   static constexpr bool is_near_zero = false;
+  static constexpr bool is_alone = alone;
   static constexpr size_t maximum_bytes = size_t{4} << 20;
 
   alignas(span_alignment) static inline char bytes[maximum_bytes];

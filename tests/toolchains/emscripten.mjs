@@ -61,10 +61,22 @@ runs('-fsanitize=undefined', 'main.c', [...growing, '-O1', '-fsanitize=undefined
 runs('-sMAXIMUM_MEMORY=4GB', 'above_2_GiB.c', [...growing, '-O1', literal, '-sMAXIMUM_MEMORY=4GB', '-sMALLOC=none'], { said: 'written and read back' });
 runs('foreign sbrk and memory.grow', 'foreign.c', [...growing, '-O1', literal, '-sMALLOC=none'], { said: 'nothing was overwritten' });
 runs('foreign sbrk and memory.grow: beside dlmalloc', 'foreign.c', [...growing, '-O1', literal], { said: 'nothing was overwritten' });
+for (const [kind, flags] of [['dlmalloc', []], ['emmalloc', ['-sMALLOC=emmalloc']], ['-sMALLOC=none', ['-sMALLOC=none']]]) {
+  runs(`names that the runtime calls: ${kind}`, 'runtime_names.c', [...growing, '-O1', literal, ...flags], { said: 'all names' });
+}
 runs('names of dlmalloc and emmalloc: dlmalloc', 'dlmalloc_names.c', [...growing, '-O1', literal], { said: 'all names' });
 runs('names of dlmalloc and emmalloc: dlmalloc, -sMALLOC=none', 'dlmalloc_names.c', [...growing, '-O1', literal, '-sMALLOC=none'], { said: 'all names' });
 runs('names of dlmalloc and emmalloc: emmalloc', 'emmalloc_names.c', [...growing, '-O1', literal, '-sMALLOC=emmalloc'], { said: 'all names' });
 runs('names of dlmalloc and emmalloc: emmalloc, -sMALLOC=none', 'emmalloc_names.c', [...growing, '-O1', literal, '-sMALLOC=none'], { said: 'all names' });
+// Three growths from 16 MiB, rounded to pages.
+for (const [kind, step, [min, max]] of [
+  ['by a fifth', [], [16 / 5, 24 / 5]],
+  ['by no more than is needed', ['-sMEMORY_GROWTH_GEOMETRIC_STEP=0'], [1 / 16, 2 / 16]],
+  ['by steps of 8 MiB', ['-sMEMORY_GROWTH_LINEAR_STEP=8MB'], [8, 8]],
+]) {
+  const bounds = [['MIN', min * 2 ** 20], ['MAX', max * 2 ** 20 + 65536]].map(([name, bytes]) => `-DSTEP_${name}=${Math.floor(bytes)}`);
+  runs(`growth as it is set, and new views: ${kind}`, 'growth.c', [...growing, '-O1', literal, '-sINITIAL_MEMORY=16MB', ...step, ...bounds], { said: 'grown as set' });
+}
 runs('memory at its maximum', 'exhausted.c', [...growing, '-O1', literal, '-sMAXIMUM_MEMORY=32MB'], { said: 'exhausted and refilled' });
 runs('memory that may not grow', 'exhausted.c', [...common, '-O1', literal, '-sABORTING_MALLOC=0', '-sMALLOC=none'], { said: 'exhausted and refilled' });
 
@@ -77,6 +89,22 @@ runs('growth refused by the host', 'exhausted.c', [...growing, '-O1', literal, '
 for (const sanitizer of ['address', 'leak']) {
   refuses(`-fsanitize=address or leak is a link error: ${sanitizer}`, 'main.c', [...growing, '-O1', `-fsanitize=${sanitizer}`], /duplicate symbol: malloc/);
 }
+
+// Under shared memory what Emscripten refuses may be there. From the sources,
+// because the archive is for one thread.
+cells.add(toolchain, node, 'memory that another thread grew', async () => {
+  const js = cells.path('raced_growth.js');
+  const sources = ['wasm/emscripten/malloc.cpp', 'wasm/trap.cpp'].map((source) => `${root}/${source}`);
+  const objects = [...sources, program('raced_growth.c')].map((source, i) => ({ source, object: `${js}.${i}.o` }));
+  const folders = ['src', 'src/include', 'wasm'].map((folder) => `-I${root}/${folder}`);
+  for (const { source, object: to } of objects) {
+    await output(compiler(source), ['-pthread', '-O1', literal, ...(source.endsWith('pp') ? ['-std=c++20', '-fno-exceptions', '-DMOTE_THREADS_PER_THREAD', ...folders] : []),
+      '-DMOTE_PROFILE_STANDARD', `-DMOTE_ALIGNMENT=${alignment}`, '-c', source, '-o', to]);
+  }
+  await output('emcc', ['-pthread', '-O1', '-sSINGLE_FILE=1', '-sEXIT_RUNTIME=1', '-sALLOW_MEMORY_GROWTH', '-sMALLOC=none', '-Wno-pthreads-mem-growth', ...objects.map(({ object: from }) => from), '-o', js]);
+  const printed = await output('node', ['--no-experimental-fetch', js]);
+  expect(printed.includes('served all the same'), `it printed ${printed}`);
+});
 
 // Without JavaScript around it: the one import beside WASI's says that memory grew.
 const standaloneHost = (wasm) => `const { WASI } = require('node:wasi');
@@ -135,9 +163,25 @@ const names = async (file) => {
   return new Set(printed.split('\n').filter((line) => /^\w+$/.test(line)));
 };
 const own = await names(object);
+const systemLibraries = `${libraries}/sysroot/lib/wasm32-emscripten`;
+
+// Everything in the libc, some of which calls malloc by other names: nothing may
+// bring the default allocator in, which would be silent.
+for (const malloc of ['dlmalloc', 'emmalloc', 'none']) {
+  cells.add(toolchain, node, `beside all of the libc: ${malloc}`, async () => {
+    const all = await names(`${systemLibraries}/libc.a`);
+    expect(all.size > 1000 && own.size > 40, `${all.size} names, ${own.size} of mote's`);
+    const [js, wanted] = [`${base(`beside_libc_${malloc}`)}.js`, `${base(`beside_libc_${malloc}`)}.rsp`];
+    writeFileSync(wanted, [...all].filter((name) => !own.has(name)).map((name) => `-Wl,-u,${name}\n`).join(''));
+    const linked = await output('emcc', [program('main.c'), archive, ...growing, '-O1', `@${wanted}`, `-sMALLOC=${malloc}`, '-sERROR_ON_UNDEFINED_SYMBOLS=0', '-Wl,--trace', '-o', js]);
+    expect(linked.split('\n').length > 900 && !/lib(dl|em)malloc/.test(linked), `it links ${linked.split('\n').filter((line) => /malloc/.test(line))}`);
+    expect((await output('node', [js])).includes('blocks held'), 'it does not run');
+  });
+}
+
 for (const malloc of ['dlmalloc', 'dlmalloc-debug', 'emmalloc', 'emmalloc-debug']) {
   cells.add(toolchain, onlyBuilt, `a link error for each name that is missing: ${malloc}`, async () => {
-    const library = `${libraries}/sysroot/lib/wasm32-emscripten/lib${malloc}.a`;
+    const library = `${systemLibraries}/lib${malloc}.a`;
     const missing = [...await names(library)].filter((name) => !own.has(name));
     const assertions = malloc.endsWith('-debug') ? ['-sASSERTIONS=1'] : ['-sASSERTIONS=0'];
     for (const name of missing) {

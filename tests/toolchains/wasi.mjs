@@ -51,6 +51,7 @@ for (const { toolchain, short, target, libc } of sysroots) {
   command(wasmtime, 'C++', 'cxx_in_wizer.wasm', [program('main.cpp'), archive], '500 lists, 199990000');
   command(node, 'memory at its maximum', 'exhausted.wasm', [program('exhausted.c'), archive], 'exhausted and refilled',
     ['-fno-builtin', '-Wl,--max-memory=2097152']);
+  command(node, 'foreign sbrk and memory.grow', 'foreign.wasm', [program('foreign_wasi.c'), archive], 'nothing was overwritten', ['-fno-builtin']);
   command(node, '-flto', 'lto.wasm', [program('main.c'), archive], 'blocks held', ['-flto']);
 
   cells.add(toolchain, node, 'reactor', async () => {
@@ -68,12 +69,26 @@ for (const { toolchain, short, target, libc } of sysroots) {
     expect(first > 1000 && second > 1000 && again === first, `it returned ${[first, second, again]}`);
   });
 
+  const namesOfMalloc = () => definedNames(libc, 'dlmalloc.o').catch(() => definedNames(libc, 'dlmalloc.c.obj'));
   cells.add(toolchain, onlyBuilt, 'every name of the libc\'s own malloc', async () => {
-    const wanted = await definedNames(libc, 'dlmalloc.o').catch(() => definedNames(libc, 'dlmalloc.c.obj'));
+    const wanted = await namesOfMalloc();
     const own = new Set(await definedNames(object));
     const missing = wanted.filter((name) => !own.has(name));
     expect(wanted.length >= 10 && missing.length === 0, `of ${wanted.length}, ${missing} are missing`);
   });
+
+  // Whatever a program has of the libc, its malloc is not pulled in.
+  for (const [kind, input] of [['archive', archive], ['one object', object]]) {
+    cells.add(toolchain, node, `beside all of the libc: ${kind}`, async () => {
+      const malloc = new Set(await namesOfMalloc());
+      const others = (await definedNames(libc)).filter((name) => /^\w+$/.test(name) && !malloc.has(name));
+      expect(others.length > 1000, `${others.length} names`);
+      const wanted = path(`libc_${kind.replace(' ', '_')}.rsp`);
+      writeFileSync(wanted, others.map((name) => `-Wl,-u,${name}\n`).join(''));
+      await link(`libc_${kind}.wasm`, [program('main.c'), input], [`@${wanted}`, '-Wl,--trace-symbol=malloc']);
+      expect((await output('node', [...host, path(`libc_${kind}.wasm`)])).includes('blocks held'), 'it does not run');
+    });
+  }
 
   cells.add(toolchain, onlyBuilt, 'half of the names defined twice is a link error', async () => {
     for (const input of [archive, object]) {
@@ -82,10 +97,21 @@ for (const { toolchain, short, target, libc } of sysroots) {
     }
   });
 
-  cells.add(toolchain, node, 'a double free stops', async () => {
-    await link('double_free.wasm', [program('double_free.c'), archive]);
-    const message = await refusal('node', [...host, path('double_free.wasm')]);
-    expect(message.includes('freed once') && message.includes('mote_trap_double_free'), `the message is ${message}`);
+  const stops = (feature, name, cause) => cells.add(toolchain, node, feature, async () => {
+    await link(`${name}.wasm`, [program(`${name}.c`), archive]);
+    const message = await refusal('node', [...host, path(`${name}.wasm`)]);
+    expect(message.includes('freed once') && !message.includes('freed twice') && message.includes(cause), `the message is ${message}`);
+  });
+  stops('a double free stops', 'double_free', 'mote_trap_double_free');
+  stops('a pointer that is no block stops', 'foreign_pointer', 'mote_trap_invalid_pointer');
+
+  cells.add(toolchain, node, 'snapshot (by wizer)', async () => {
+    await link('snapshot.wasm', [program('snapshot.c'), archive], ['-mexec-model=reactor']);
+    await output(wizer, [path('snapshot.wasm'), '--allow-wasi', '--init-func', 'wizer.initialize', '-o', path('restored.wasm')]);
+    const module = new WebAssembly.Module(readFileSync(path('restored.wasm')));
+    const imports = { wasi_snapshot_preview1: new Proxy({}, { get: () => () => 0 }) };
+    const checked = new WebAssembly.Instance(module, imports).exports.run();
+    expect(checked > 1000, `run returned ${checked}`);
   });
 
   // The core module of the component.
@@ -116,6 +142,20 @@ for (const { toolchain, short, target, libc } of sysroots) {
     }
     const grown = realloc(before, 100, 8, 50000);
     expect(new Uint8Array(memory.buffer, grown, 100).every((byte) => byte === 9), 'what was written is lost');
+  });
+
+  // The libc's and wit-bindgen's are weak: whether they come first or last, and by
+  // CMake's target too.
+  cells.add(toolchain, node, 'cabi_realloc: beside a weak one', async () => {
+    const weak = path('weak_cabi_realloc.o');
+    const strong = `${root}/wasm/wasi/cabi_realloc.cpp`;
+    await output('clang-19', [...target, '-O2', '-c', program('weak_cabi_realloc.c'), '-o', weak]);
+    for (const [i, order] of [[weak, strong, archive], [archive, strong, weak]].entries()) {
+      const name = `weak_${i}.wasm`;
+      await link(name, [program('component.cpp'), ...order], ['-mexec-model=reactor', '-std=c++20', `-I${root}/src`]);
+      const { cabi_realloc: realloc } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(path(name)))).exports;
+      expect(realloc(0, 0, 64, 10) % 64 === 0, 'it is not aligned');
+    }
   });
 
   cells.add(toolchain, node, 'cabi_realloc: refusals', async () => {
@@ -160,6 +200,24 @@ for (const { toolchain, short, target, libc } of sysroots) {
     expect(used() === before, `${used() - before} blocks were not freed`);
   });
 }
+
+// Only CMake's own toolchain file is needed, the other sysroot's differs in nothing.
+cells.add(sysroots[0].toolchain, node, 'CMake: mote::component', async () => {
+  const folder = cells.path('cmake');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/CMakeLists.txt`, `cmake_minimum_required(VERSION 3.25)
+project(component LANGUAGES C CXX)
+add_subdirectory(${root} mote)
+add_executable(component ${program('weak_cabi_realloc.c')} ${program('component.cpp')})
+target_link_libraries(component PRIVATE mote::component mote::mote)
+target_link_options(component PRIVATE -mexec-model=reactor)
+`);
+  await output('cmake', ['-G', 'Ninja', '-S', folder, '-B', `${folder}/build`, `-DCMAKE_TOOLCHAIN_FILE=${root}/wasm/toolchains/wasi.cmake`, '-DCMAKE_BUILD_TYPE=Release']);
+  await output('cmake', ['--build', `${folder}/build`, '--target', 'component']);
+  const module = new WebAssembly.Module(readFileSync(`${folder}/build/component.wasm`));
+  const { cabi_realloc: realloc } = new WebAssembly.Instance(module).exports;
+  expect(realloc(0, 0, 64, 10) % 64 === 0, 'it is not aligned');
+});
 
 cells.add(sysroots[0].toolchain, node, 'recipe', async () => {
   const printed = await runRecipe('wasm/README.md', 'wasi', { 'program.c': '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { void* volatile p = malloc(9); puts(p ? "served" : "null"); free(p); }\n' });

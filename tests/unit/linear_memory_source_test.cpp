@@ -67,6 +67,39 @@ TYPED_TEST(linear_memory_source, leaves_what_somebody_else_grew) {
   }
 }
 
+// A host put an older memory back, or began anew, and what we had grown is
+// there.
+template <class S>
+class memory_of_our_own : public testing::Test {};
+using OwnSources =
+    testing::Types<FakeLinearSource<FakeLinearMemory<1, 5003, true>>,
+                   FakeLinearSource<FakeLinearMemory<65536, 131072, true>>>;
+TYPED_TEST_SUITE(memory_of_our_own, OwnSources);
+
+TYPED_TEST(memory_of_our_own, is_gone_on_with_where_a_host_put_it_back) {
+  using Memory = typename TypeParam::Memory;
+  TypeParam source;
+  const auto leave_behind = [](size_t size_bytes) {
+    const size_t pages = size_bytes / Memory::page_size();
+    memset(Memory::at(Memory::page_count()), 0xEE, pages * Memory::page_size());
+    Memory::pages += pages;
+  };
+  char* end = Memory::base();
+  memset(end, 0xEE, static_cast<size_t>(Memory::first_end() - end));
+  for (int i = 0; i < 3; ++i) {
+    leave_behind(196608);
+    const size_t before = Memory::page_count();
+    const Span span = source.acquire(150000);
+    EXPECT_EQ(span.begin, end);
+    EXPECT_EQ(Memory::page_count(), before);
+    EXPECT_TRUE(is_filled_with(span, 0));
+    memset(span.begin, 1, span.size_bytes);
+    end = span.begin + span.size_bytes;
+    EXPECT_LT(Memory::at(before) - end, ptrdiff_t{span_alignment});
+  }
+  EXPECT_TRUE(source.acquire(1000).begin);
+}
+
 TYPED_TEST(linear_memory_source, carries_a_heap) {
   using Memory = typename TypeParam::Memory;
   for (uint64_t seed = 1; seed <= 8; ++seed) {

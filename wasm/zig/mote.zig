@@ -23,8 +23,8 @@ pub fn usableSize(block: []const u8) usize {
     return mote_usable_size(block.ptr);
 }
 
-/// `count` items, all bytes zero. Memory that comes fresh from the platform is
-/// not cleared again.
+/// `count` items, all bytes zero. Natively, large memory that comes fresh from the
+/// platform is not written to.
 pub fn allocZeroed(comptime T: type, count: usize) std.mem.Allocator.Error![]T {
     const size = std.math.mul(usize, count, @sizeOf(T)) catch return error.OutOfMemory;
     const ptr = mote_zalloc(size, @alignOf(T)) orelse return error.OutOfMemory;

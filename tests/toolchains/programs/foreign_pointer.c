@@ -4,7 +4,7 @@
 
 int main(void) {
   free(malloc(100));
-  char* volatile theirs = sbrk(4096);
+  char* volatile theirs = sbrk(65536);
   puts("freed once");
   fflush(stdout);
   free(theirs + 64);

@@ -8,8 +8,9 @@
 //! ```
 //!
 //! C and C++ code in the same program shares the heap: its `malloc` is mote's
-//! too. One heap per program, behind one lock natively; wasm modules are
-//! single-threaded, and the build says so when the target has atomics.
+//! too. One heap per program, in which natively each thread has slabs of its
+//! own; wasm modules are single-threaded, and the build says so when the target
+//! has atomics.
 #![no_std]
 #![deny(missing_docs)]
 
@@ -51,7 +52,7 @@ unsafe impl GlobalAlloc for Mote {
         mote_free_sized(ptr, layout.size(), layout.align())
     }
 
-    // Memory that comes fresh from the platform is zero and is not cleared again.
+    // Natively, large memory that comes fresh from the platform is not written to.
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         mote_zalloc(layout.size(), layout.align())

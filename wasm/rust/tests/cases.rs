@@ -250,6 +250,20 @@ mod native {
         }
     }
 
+    fn resident_bytes() -> usize {
+        let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+        pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+    }
+
+    #[test]
+    fn alloc_zeroed_does_not_write_to_fresh_memory() {
+        let before = resident_bytes();
+        let zeroed = vec![0u8; 1 << 30];
+        let grown = resident_bytes().saturating_sub(before);
+        assert!(zeroed.iter().step_by(1 << 24).all(|&byte| byte == 0));
+        assert!(grown < 1 << 28, "{grown} bytes"); // other tests allocate meanwhile
+    }
+
     // In a process of its own, since it must not survive.
     #[test]
     fn handle_alloc_error_aborts() {
