@@ -338,7 +338,8 @@ class BackHeap {
   // The last sentinel.
   Header* end() { return at(origin(), extent_); }
   void move_end(Header* sentinel) {
-    clear(sentinel);
+    // Not known to be zero: a host may have begun anew over a used memory.
+    sentinel->bits = 0;
     extent_ = distance(origin(), sentinel);
     if constexpr (!Source::is_near_zero) {
       if (extent_max_ < extent_)
@@ -351,11 +352,6 @@ class BackHeap {
   size_t extent_max() const {
     if constexpr (Source::is_near_zero) return extent_;
     return __atomic_load_n(&extent_max_, __ATOMIC_RELAXED);
-  }
-
-  // Memory that no source gave before reads as zero.
-  static void clear(Header* header) {
-    if constexpr (ReleasingPageSource<Source>) header->bits = 0;
   }
 
   // Four bins an octave.
@@ -457,7 +453,7 @@ class BackHeap {
     if (span.begin != payload_of(block)) {
       Header* sentinel = block;
       block = reinterpret_cast<Header*>(span.begin + config.alignment) - 1;
-      clear(block);
+      block->bits = 0;
       sentinel->bits += distance(sentinel, block);
     }
     // The first span may follow the origin, as an array in the source does.
