@@ -38,9 +38,7 @@ class Mmap {
   Span acquire(size_t size_bytes, const char* = nullptr) noexcept {
     if (size_bytes > largest_request_bytes) return {nullptr, 0};
     const PreserveErrno preserve;
-    const size_t step = commit_step_bytes();
-    const size_t stepped =
-        align_up(address_of(end_) + size_bytes, step) - address_of(end_);
+    const size_t stepped = stepped_bytes(size_bytes);
     const Span span = acquire_exactly(stepped);
     if (span.begin != nullptr) {
       if (stepped == huge_page_bytes) make_huge(span.begin);
@@ -130,10 +128,14 @@ class Mmap {
     return static_cast<size_t>(sysconf(_SC_PAGESIZE));
   }
 
-  size_t commit_step_bytes() const noexcept {
-    if (reserved_bytes_ > first_window_bytes) return huge_page_bytes;
+  // To the border of a huge page in a large heap.
+  size_t stepped_bytes(size_t size_bytes) const noexcept {
+    if (reserved_bytes_ > first_window_bytes) {
+      return align_up(address_of(end_) + size_bytes, huge_page_bytes) -
+             address_of(end_);
+    }
     const size_t page = system_page_bytes();
-    return page > 65536 ? page : 65536;
+    return align_up(size_bytes, page > 65536 ? page : 65536);
   }
 
   // Makes one huge page of the span if the system can and may; the address is a

@@ -94,17 +94,30 @@ TEST(mmap_source, release_gives_memory_back_to_the_system) {
 constexpr bool has_many_addresses = sizeof(void*) > 4;
 
 // 64 MiB fill the first window; the next ones must continue it.
-TEST(mmap_source, full_window_is_extended_in_place) {
-  if (!has_many_addresses) GTEST_SKIP() << "the next window may be in the way";
+int status_of_growth_in_place() {
   Mmap source;
   const size_t step_bytes = size_t{3} << 20;
   Span last = source.acquire(step_bytes);
   for (int i = 0; i < 170; ++i) {
     const Span span = source.acquire(step_bytes);
-    ASSERT_EQ(static_cast<void*>(span.begin), last.begin + last.size_bytes)
-        << i;
+    if (span.begin == nullptr || span.begin != last.begin + last.size_bytes) {
+      return 1;
+    }
     last = span;
   }
+  return 0;
+}
+
+// Checks in a process of its own: in this one, sources of other tests have left
+// more windows than there are distances.
+void expect_status_0(int (*status)()) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(_exit(status()), testing::ExitedWithCode(0), "");
+}
+
+TEST(mmap_source, full_window_is_extended_in_place) {
+  if (!has_many_addresses) GTEST_SKIP() << "the next window may be in the way";
+  expect_status_0(status_of_growth_in_place);
 }
 
 TEST(mmap_source, occupied_addresses_are_left_alone) {
@@ -189,13 +202,9 @@ int status_of_eight_growing_sources() {
   return 0;
 }
 
-// In a process of its own: in this one, sources of other tests have left more
-// windows than there are distances.
 TEST(mmap_source, heaps_do_not_get_into_each_others_way) {
   if (!has_many_addresses) GTEST_SKIP() << "there is no room for 2.4 GiB";
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
-  EXPECT_EXIT(_exit(status_of_eight_growing_sources()),
-              testing::ExitedWithCode(0), "");
+  expect_status_0(status_of_eight_growing_sources);
 }
 
 #ifdef MADV_HUGEPAGE
@@ -234,35 +243,40 @@ bool has_huge_pages() {
   return has;
 }
 
-// Grows by `step_bytes` until there are `total_bytes`, all written to.
-Span grow_and_fill(Mmap& source, size_t step_bytes, size_t total_bytes) {
-  Span all = {nullptr, 0};
-  while (all.size_bytes < total_bytes) {
-    const Span span = source.acquire(step_bytes);
-    EXPECT_NE(span.begin, nullptr);
-    if (span.begin == nullptr) return all;
-    if (all.begin == nullptr) all.begin = span.begin;
-    memset(span.begin, 1, span.size_bytes);
+// Grows by small steps until there are `total_bytes` in one piece, all written
+// to; fewer if memory is refused or lies elsewhere.
+Span grow_and_fill(Mmap& source, size_t total_bytes) {
+  Span all = source.acquire(65536);
+  while (all.begin != nullptr && all.size_bytes < total_bytes) {
+    const Span span = source.acquire(65536);
+    if (span.begin != all.begin + all.size_bytes) return all;
     all.size_bytes += span.size_bytes;
+    memset(span.begin, 1, span.size_bytes);
   }
   return all;
+}
+
+// 0, or the number of what is not so.
+int status_of_huge_pages() {
+  constexpr size_t mib = size_t{1} << 20;
+  Mmap source;
+  const Span small = grow_and_fill(source, 60 * mib);
+  if (small.size_bytes < 60 * mib || huge_bytes(small) != 0) return 1;
+  const Span large = grow_and_fill(source, 40 * mib);
+  if (large.size_bytes < 40 * mib) return 2;
+  if (huge_bytes(large) < 24 * mib) return 3;
+  // What is discarded comes back page by page.
+  const size_t before = resident_bytes();
+  source.discard(large.begin, large.begin + large.size_bytes);
+  if (resident_bytes() > before - 32 * mib) return 4;
+  for (size_t at = 0; at < large.size_bytes; at += mib) large.begin[at] = 1;
+  return resident_bytes() > before - 32 * mib ? 5 : 0;
 }
 
 TEST(mmap_source, only_a_large_heap_has_huge_pages) {
   if (!has_many_addresses) GTEST_SKIP() << "the next window may be in the way";
   if (!has_huge_pages()) GTEST_SKIP() << "nor has the system";
-  Mmap source;
-  const size_t mib = size_t{1} << 20;
-  const Span small = grow_and_fill(source, 65536, 60 * mib);
-  EXPECT_EQ(huge_bytes(small), 0u);
-  const Span large = grow_and_fill(source, 65536, 40 * mib);
-  EXPECT_GE(huge_bytes(large), 24 * mib);
-  // What is discarded comes back page by page.
-  const size_t before = resident_bytes();
-  source.discard(large.begin, large.begin + large.size_bytes);
-  EXPECT_LT(resident_bytes(), before - 32 * mib);
-  for (size_t at = 0; at < large.size_bytes; at += mib) large.begin[at] = 1;
-  EXPECT_LT(resident_bytes(), before - 32 * mib);
+  expect_status_0(status_of_huge_pages);
 }
 
 TEST(mmap_source, a_large_request_is_not_touched) {
