@@ -78,23 +78,34 @@ class BackHeap {
 
   // A block with at least `size` bytes at a multiple of `align` (a power of
   // two; less than the heap's means that), or null: then no block has changed.
-  // `moving`, if not null, is a block to do it with in place, when possible.
+  // `moving`, if not `no_block`, is one to do it with in place, when possible.
   // Before the heap grows, `reclaim` gives back what is kept for later; whether
-  // that was anything.
+  // it is worth looking once more.
   template <class Reclaim = NothingToReclaim>
-  void* allocate(size_t size, size_t align, Header* moving = nullptr,
+  void* allocate(size_t size, size_t align, Header* moving,
                  Reclaim reclaim = {}) {
     if (size + align + size_slack < size) return nullptr;
     size_t block_size = size_to_block_size(size);
+    // Memory from elsewhere holds a sentinel, a first header, and a block.
+    constexpr size_t room = 2 * span_alignment + block_size_min;
+    size_t growth = block_size + align + room;
+    bool has_reclaimed = false;
     // At first only what the end of the heap lacks is asked for. If that memory
     // came from elsewhere it may not do; the second growth asks for all.
-    for (size_t credit_max = block_size;;) {
-      if (moving && resize(moving, block_size)) return payload_of(moving);
+    for (size_t credit_max = growth;;) {
+      if (resize(moving, block_size)) return payload_of(moving);
       if (Header* block = take(block_size, align)) return payload_of(block);
-      if (reclaim()) continue;
-      if (!grow(block_size + align, moving, credit_max)) return nullptr;
+      if (!has_reclaimed) {
+        has_reclaimed = true;
+        if (reclaim()) continue;
+      }
+      if (!grow(growth, moving, credit_max)) return nullptr;
       credit_max = 0;
     }
+  }
+
+  void* allocate(size_t size, size_t align) {
+    return allocate(size, align, no_block());
   }
 
   static size_t payload_size(const Header* block) {
@@ -102,9 +113,12 @@ class BackHeap {
   }
 
   // Frees a block in use, merged with its free neighbours.
-  [[gnu::noinline]] void give(Header* block) {
-    size_t size = size_of(block);
-    bool merges_before = block->bits & previous_free;
+  void give(Header* block) { give(block, block->bits); }
+
+  // The same with what belongs into its header.
+  [[gnu::noinline]] void give(Header* block, size_t bits) {
+    size_t size = bits & ~flags;
+    bool merges_before = bits & previous_free;
     // It may end up within a larger block; a second free must see it even then.
     block->bits = is_free;
     if (merges_before) {
@@ -116,12 +130,11 @@ class BackHeap {
       size += detach(next);
       next = at(block, size);
     }
+    bool is_last = next->bits <= previous_free;
     set_previous_free(next);
     at(next, -footer_size)->bits = size;
     block->bits = size | is_free;
-    bool is_last = next->bits == previous_free;
-    unsigned bin = is_last ? last_bin : size_to_bin(size);
-    push(&bins_[bin], node_of(block));
+    push(&bins_[size_to_bin(is_last ? SIZE_MAX : size)], node_of(block));
   }
 
   // Makes the block `size` bytes long where it is; false if it cannot.
@@ -132,6 +145,9 @@ class BackHeap {
 
   // The size of a block, header included; of one in use, without a lock.
   static size_t size_of(const Header* block) { return bits_of(block) & ~flags; }
+  // A header in the place of a block's where there is none: it is smaller than
+  // all, and none is behind it. So nobody need ask.
+  Header* no_block() { return origin_; }
   static FreeNode* node_of(Header* block) {
     return reinterpret_cast<FreeNode*>(block + 1);
   }
@@ -160,10 +176,11 @@ class BackHeap {
     if (address_of(ptr) & flags || distance(origin(), block) >= extent_max())
       mote_trap_invalid_pointer();
     size_t bits = bits_of(block);
-    if (bits & is_free) mote_trap_double_free();
     if (bits < block_size_min || (bits & flags & ~previous_free) != is_used ||
-        !leads_into_heap(block))
+        !leads_into_heap(block)) {
+      if (bits & is_free) mote_trap_double_free();
       mote_trap_invalid_pointer();
+    }
     return block;
   }
 
@@ -281,11 +298,19 @@ class BackHeap {
   static constexpr size_t previous_free = 2;
   static constexpr size_t is_used = 4;
   static constexpr size_t flags = config.alignment - 1;
-  static constexpr unsigned bin_count = sizeof(size_t) * 8 * 4;
-  // For blocks that end at a sentinel; no other is as large as its sizes.
-  static constexpr unsigned last_bin = bin_count - 1;
   static_assert((is_free | previous_free | is_used) <= flags,
                 "sizes leave the flag bits alone");
+
+  // Where bins are told by floats (`size_to_bin`): those of smaller sizes.
+  static constexpr bool has_float_bins =
+      Source::is_near_zero && (!config.has_slabs || config.is_hardened);
+  static constexpr unsigned skipped_bins = (127 + log2(block_size_min)) * 4;
+  // For blocks that end at a sentinel, that of SIZE_MAX; no other is as large
+  // as its sizes.
+  static constexpr unsigned last_bin =
+      has_float_bins ? (127 + sizeof(size_t) * 8) * 4 - skipped_bins
+                     : sizeof(size_t) * 8 * 4 - 1;
+  static constexpr unsigned bin_count = last_bin + 1;
 
   static Header* at(const void* base, size_t offset) {
     return reinterpret_cast<Header*>(address_of(base) + offset);
@@ -354,11 +379,19 @@ class BackHeap {
     return __atomic_load_n(&extent_max_, __ATOMIC_RELAXED);
   }
 
-  // Four bins an octave.
-  static unsigned size_to_bin(size_t block_size) {
-    unsigned octave = highest_bit(block_size);
-    size_t quarter = block_size >> (octave - 2) & 3;
-    return octave * 4 + static_cast<unsigned>(quarter);
+  // Four bins an octave: by the highest bit and the two behind it. A float has
+  // both, the octave as its exponent: 20 bytes less on wasm, some percent more
+  // time for malloc and free, so where bytes count more. It is rounded, but
+  // never so that a larger size comes to a smaller one's bin.
+  [[gnu::always_inline]] static unsigned size_to_bin(size_t block_size) {
+    if constexpr (has_float_bins) {
+      auto rounded = static_cast<float>(block_size);
+      return (__builtin_bit_cast(uint32_t, rounded) >> 21) - skipped_bins;
+    }
+    constexpr unsigned bit_count = sizeof(size_t) * 8;
+    unsigned zeros = leading_zeros(block_size);
+    size_t top_bits = block_size << zeros >> (bit_count - 3);
+    return static_cast<unsigned>(top_bits) + (bit_count - 2 - zeros) * 4;
   }
 
   // The first block of a bin, or a later bin's. Beyond the bin of the size any
@@ -388,16 +421,16 @@ class BackHeap {
   // its neighbours nor in use.
   [[gnu::noinline]] static size_t detach(Header* block) {
     unlink<config.checks_links>(node_of(block));
-    clear_previous_free(after(block));
-    return size_of(block);
+    size_t size = size_of(block);
+    clear_previous_free(at(block, size));
+    return size;
   }
 
   Header* carve(Header* head, size_t gap, size_t block_size) {
     Header* block = at(head, gap);
     block->bits = (detach(head) - gap) | is_used;
     if (gap) {
-      head->bits = gap;
-      give(head);
+      give(head, gap);
       // In the midst of free memory may lie what tells a second free
       // (block_cache.hpp).
       if constexpr (config.thread_cache_bytes) node_of(block)->back = 0;
@@ -426,8 +459,7 @@ class BackHeap {
     if (rest_size < block_size_min) return;
     Header* rest = at(block, block_size);
     block->bits -= rest_size;
-    rest->bits = rest_size;
-    give(rest);
+    give(rest, rest_size);
   }
 
   // A block ends here, and has up to a least block more, or a free one begins.
@@ -438,23 +470,29 @@ class BackHeap {
   }
 
   // Gets `size` more bytes than there are in one piece, less what a free block
-  // at the end has, or `moving` if it is the last in use, up to `credit_max`.
+  // at the end has, and `moving` if it is the last in use, up to `credit_max`.
   bool grow(size_t size, Header* moving, size_t credit_max) {
     Header* block = end();
+    size_t bits = block->bits;
     Header* last = block;
-    if (block->bits & previous_free) last = before(block);
-    if (moving && after(moving) == last) last = moving;
+    if (bits & previous_free) last = before(block);
+    if (after(moving) == last) last = moving;
     size_t credit = distance(last, block);
-    size -= credit < credit_max ? credit : credit_max;
-    // Memory from elsewhere holds a sentinel, a first header, and a block.
-    constexpr size_t room = 2 * span_alignment + block_size_min;
-    Span span = source_.acquire(size + room, last_byte_of(block));
+    // In a linear memory, which goes on where it ended unless another thread
+    // grew it right now, the end lacks less each time. It never has enough: the
+    // free block there is the first of its bin, and was just found too small.
+    if constexpr (Source::is_near_zero) {
+      size -= credit;
+    } else {
+      size -= credit < credit_max ? credit : credit_max;
+    }
+    Span span = source_.acquire(size, last_byte_of(block));
     if (!span.begin) return false;
     if (span.begin != payload_of(block)) {
       Header* sentinel = block;
       block = reinterpret_cast<Header*>(span.begin + config.alignment) - 1;
-      block->bits = 0;
-      sentinel->bits += distance(sentinel, block);
+      sentinel->bits = bits + distance(sentinel, block);
+      bits = 0;
     }
     // The first span may follow the origin, as an array in the source does.
     if constexpr (!Source::is_near_zero)
@@ -462,8 +500,7 @@ class BackHeap {
     move_end(reinterpret_cast<Header*>(span.begin + span.size_bytes) - 1);
     if constexpr (discards)
       untouched_ = address_of(span.begin) + config.alignment + sizeof(FreeNode);
-    block->bits += distance(block, end());
-    give(block);
+    give(block, bits + distance(block, end()));
     return true;
   }
 

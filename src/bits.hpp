@@ -15,15 +15,19 @@ constexpr unsigned log2(size_t power_of_two) {
   return static_cast<unsigned>(__builtin_ctzll(power_of_two));
 }
 
-// The index of the highest bit of a value that is not 0.
-constexpr unsigned highest_bit(size_t value) {
+// The zeros above the highest bit of a value that is not 0.
+constexpr unsigned leading_zeros(size_t value) {
   // A 64-bit count costs bytes on wasm32; a long is too short on Windows.
   if constexpr (sizeof(value) == sizeof(unsigned long)) {
-    return static_cast<unsigned>(__builtin_clzl(value)) ^
-           (sizeof(value) * 8 - 1);
+    return static_cast<unsigned>(__builtin_clzl(value));
   } else {
-    return static_cast<unsigned>(__builtin_clzll(value)) ^ 63;
+    return static_cast<unsigned>(__builtin_clzll(value));
   }
+}
+
+// The index of that bit.
+constexpr unsigned highest_bit(size_t value) {
+  return leading_zeros(value) ^ (sizeof(value) * 8 - 1);
 }
 
 // Wraps to a small number when there is no such multiple.
@@ -33,6 +37,19 @@ constexpr size_t align_up(size_t value, size_t alignment) {
 
 constexpr size_t align_down(size_t value, size_t alignment) {
   return value & ~(alignment - 1);
+}
+
+// Whether a size of so many elements is no size; else it is in `*product`. On
+// wasm32 a product of floats tells for a third of the bytes: such a size
+// becomes SIZE_MAX there, which no heap has. Up to 2^53 it is exact.
+inline bool product_overflows(size_t count, size_t size, size_t* product) {
+#if defined(__wasm_nontrapping_fptoint__) && !defined(__wasm64__)
+  *product = __builtin_wasm_trunc_saturate_u_i32_f64(
+      static_cast<double>(count) * static_cast<double>(size));
+  return false;
+#else
+  return __builtin_mul_overflow(count, size, product);
+#endif
 }
 
 // One of two types.

@@ -21,10 +21,12 @@ struct Common {
   template <class Owner, class Prepare>
   void* take(Owner& owner, size_t size, size_t entry, Prepare prepare) {
     typename Threading::Lock::Guard guard(lock);
-    void* block = owner.allocate_large(*this, size, map.granule);
+    void* block =
+        owner.allocate_large(*this, size, map.granule, back.no_block());
     if (!block) return nullptr;
     bool is_covered = map.cover(block, back, [&](size_t map_size) {
-      return owner.allocate_large(*this, map_size, config.alignment);
+      return owner.allocate_large(*this, map_size, config.alignment,
+                                  back.no_block());
     });
     if (is_covered) {
       prepare(block);

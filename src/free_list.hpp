@@ -75,14 +75,15 @@ static inline size_t back_to(const void* list_or_node) {
 
 template <bool checks_links>
 [[gnu::always_inline]] static inline void unlink(FreeNode* node) {
-  if constexpr (checks_links) {
-    if (node_before(node)->next != node ||
-        (node->next && node->next->back != back_to(node)))
-      mote_trap_corrupted_heap();
+  FreeNode* before = node_before(node);
+  FreeNode* next = node->next;
+  if (checks_links && before->next != node) mote_trap_corrupted_heap();
+  if (next) {
+    if (checks_links && next->back != back_to(node)) mote_trap_corrupted_heap();
+    next->back = node->back;
   }
-  node_before(node)->next = node->next;
-  if (node->next) node->next->back = node->back;
-  node->back = 0;
+  before->next = next;
+  if constexpr (checks_links) node->back = 0;
 }
 
 // What a block that its user freed has in the place of a back link while it is

@@ -36,7 +36,6 @@ class HardenedHeap : public Heap<config, Source, Threading> {
   using Seal = mote::Seal<config, Source>;
   using Facts = typename Seal::Facts;
   using Back = BackHeap<config, Source>;
-  using Map = PageMap<config, Source, Threading>;
   using Guarded = GuardedBlocksOf<Source>;
 
  public:
@@ -134,7 +133,7 @@ class HardenedHeap : public Heap<config, Source, Threading> {
 
   // The size of a block in a slab, 0 for others.
   size_t small_size(const void* ptr) const {
-    return Map::number_of(Plain::common_.map.at(ptr)) * config.alignment;
+    return Plain::small_block_size(ptr);
   }
 
   // The block size in the heap below. Traps on what is no block, or has lost

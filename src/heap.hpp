@@ -40,13 +40,13 @@ class Heap {
   // refused. O(1), and what the source takes to grow.
   [[gnu::always_inline]] void* allocate(size_t size) {
     void* ptr = pop_small(size);
-    return ptr ? ptr : allocate(size, 1, nullptr);
+    return ptr ? ptr : allocate(size, 1);
   }
 
   // The same at a multiple of `align`, a power of two; less than the heap's own
   // alignment means that.
-  void* allocate(size_t size, size_t align) {
-    return allocate(size, align, nullptr);
+  [[gnu::always_inline]] void* allocate(size_t size, size_t align) {
+    return allocate(size, align, back().no_block());
   }
 
   // The same, cleared.
@@ -90,10 +90,7 @@ class Heap {
   // The bytes that may be used at `ptr`, 0 for null. O(1).
   size_t usable_size(const void* ptr) const {
     if (size_t block_size = small_block_size(ptr)) return block_size;
-    if (!ptr) return 0;
-    if constexpr (Threading::is_shared)
-      return common_.back.payload_size(common_.back.own_block(ptr));
-    return common_.back.payload_size(common_.back.block_in_use(ptr));
+    return ptr ? common_.back.payload_size(large_block(ptr)) : 0;
   }
 
   // Makes the block `size` bytes long where it is; false, and no change, if it
@@ -109,10 +106,13 @@ class Heap {
   // null leaves the old one as it was. O(1) in place, else O(bytes moved).
   [[gnu::always_inline]] void* reallocate(void* ptr, size_t align,
                                           size_t size) {
-    size_t old_size = usable_size(ptr);
+    size_t old_size = small_block_size(ptr);
+    Header* moving = back().no_block();
+    if (ptr && !old_size) {
+      moving = large_block(ptr);
+      if constexpr (config.has_slabs) old_size = back().payload_size(moving);
+    }
     if (config.has_slabs && Small::fits(size, old_size)) return ptr;
-    bool is_large = ptr && !small_block_size(ptr);
-    Header* moving = is_large ? back().block_of(ptr) : nullptr;
     void* moved = nullptr;
     // So that its pages may move another time, if there is room for that.
     if constexpr (moves_pages) {
@@ -121,8 +121,12 @@ class Heap {
     }
     if (!moved) moved = allocate(size, align, moving);
     if (moved && ptr && moved != ptr) {
+      if constexpr (!config.has_slabs) old_size = back().payload_size(moving);
       copy(moved, ptr, old_size < size ? old_size : size);
-      free(ptr);
+      if constexpr (config.has_slabs)
+        free(ptr);
+      else
+        back().give(moving);
     }
     return moved;
   }
@@ -210,7 +214,7 @@ class Heap {
       }
     }
     if constexpr (Threading::is_shared) {
-      if (!moving && align <= config.alignment)
+      if (moving == back().no_block() && align <= config.alignment)
         if (void* ptr = small_.pop_large(common_, size)) return ptr;
     }
     Guard guard(common_.lock);
@@ -244,7 +248,7 @@ class Heap {
     void* ptr;
     {
       Guard guard(common_.lock);
-      ptr = allocate_large(size, align, nullptr);
+      ptr = allocate_large(size, align, back().no_block());
       if (!ptr) return nullptr;
       size = back().touched_bytes(ptr, size);
     }
@@ -260,6 +264,12 @@ class Heap {
   size_t small_block_size(const void* ptr) const {
     if constexpr (config.has_slabs) return Small::block_size(common_, ptr);
     return 0;
+  }
+
+  // The block of the back heap at `ptr`; traps if there is none in use.
+  Header* large_block(const void* ptr) const {
+    if constexpr (Threading::is_shared) return common_.back.own_block(ptr);
+    return common_.back.block_in_use(ptr);
   }
 
   BackHeap<config, Source>& back() { return common_.back; }

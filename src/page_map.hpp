@@ -34,7 +34,10 @@ class PageMap {
   // No slab is at the very beginning of the map: a header is before each.
   static constexpr size_t no_slab = 0;
 
-  static size_t number_of(Entry entry) { return entry % owner_alignment; }
+  static size_t number_of(Entry entry) {
+    if constexpr (!Threading::is_shared) return entry;
+    return entry % owner_alignment;
+  }
 
   // The entry for an address, 0 beyond the map. O(1).
   Entry at(const void* ptr) const {
@@ -95,9 +98,9 @@ class PageMap {
     auto* entries = static_cast<Entry*>(allocate(size * sizeof(Entry)));
     if (!entries) return false;
     __builtin_memset(entries, 0, size * sizeof(Entry));
-    if (entries_) {
-      __builtin_memcpy(entries, entries_, size_ * sizeof(Entry));
-      if constexpr (!Threading::is_shared) back.give(Back::block_of(entries_));
+    if (Entry* old = entries_) {
+      __builtin_memcpy(entries, old, size_ * sizeof(Entry));
+      if constexpr (!Threading::is_shared) back.give(Back::block_of(old));
     }
     // In this order: whoever sees the size sees entries that are as many.
     Threading::store(entries_, entries);

@@ -347,8 +347,8 @@ class Segments : public SmallClasses<config> {
 
   template <class Owner>
   bool add_segment(Owner& owner) {
-    void* memory = common_->take(
-        owner, segment_bytes, address_of(this), [](void* taken) {
+    void* memory =
+        common_->take(owner, segment_bytes, address_of(this), [](void* taken) {
           __builtin_memset(taken, 0, slab_count * sizeof(Slab));
         });
     if (!memory) return false;

@@ -97,10 +97,11 @@ class Slabs : public SmallClasses<config> {
   // A block of the back heap, which grows only when no spare can be given up;
   // else as BackHeap::allocate. The caller holds the lock.
   [[gnu::noinline]] void* allocate_large(Common& common, size_t size,
-                                         size_t align,
-                                         Header* moving = nullptr) {
-    return common.back.allocate(size, align, moving,
-                                [&] { return release_kept(common); });
+                                         size_t align, Header* moving) {
+    return common.back.allocate(size, align, moving, [&] {
+      release_kept(common);
+      return true;
+    });
   }
 
   // Cuts a new slab for the class; false when memory is refused. `owner`
@@ -108,7 +109,7 @@ class Slabs : public SmallClasses<config> {
   template <class Owner>
   bool add_slab(Common& common, Owner& owner, size_t class_index) {
     void* slab = common.take(owner, slab_bytes, entry_of(class_index + 1),
-                             [](void* taken) { *used_count(taken) = 0; });
+                             [](void* taken) { *count_of(taken) = 0; });
     if (!slab) return false;
     Class& c = classes_[class_index];
     c.set_number(class_index + 1);
@@ -168,8 +169,11 @@ class Slabs : public SmallClasses<config> {
 
   // How many blocks of the slab around `ptr` are in use.
   static Count* used_count(const void* ptr) {
-    return reinterpret_cast<Count*>(
-        align_down(address_of(ptr), config.slab_size) + block_bytes);
+    return count_of(
+        reinterpret_cast<void*>(align_down(address_of(ptr), config.slab_size)));
+  }
+  static Count* count_of(void* slab) {
+    return reinterpret_cast<Count*>(static_cast<char*>(slab) + block_bytes);
   }
 
   [[gnu::always_inline]] static bool may_be_link(const FreeNode* node) {
@@ -193,7 +197,8 @@ class Slabs : public SmallClasses<config> {
   static void for_each_block(const Class& c, void* slab, Action action) {
     char* block = static_cast<char*>(slab);
     char* end = block + block_bytes;
-    for (char* next; (next = block + c.block_size()) <= end; block = next)
+    const size_t block_size = c.block_size();
+    for (char* next; (next = block + block_size) <= end; block = next)
       action(reinterpret_cast<FreeNode*>(block));
   }
 
@@ -220,8 +225,7 @@ class Slabs : public SmallClasses<config> {
   // caller holds the lock. O(classes).
   bool release_kept(Common& common) {
     bool any = false;
-    if (common.map.size())
-      for (Class& c : classes_) any |= retire(common, c, Map::no_slab);
+    for (Class& c : classes_) any |= retire(common, c, Map::no_slab);
     return any;
   }
 
@@ -231,8 +235,9 @@ class Slabs : public SmallClasses<config> {
   [[gnu::noinline]] bool retire(Common& common, Class& c, size_t index) {
     size_t spare = c.spare;
     c.spare = static_cast<uint32_t>(index);
-    // `no_slab` has an entry of 0, which is no class's.
-    if (common.map.entry(spare) != entry_of(c.number) || spare == index)
+    // `no_slab` has an entry of 0, which is no class's; and before there is a
+    // map, none has a spare.
+    if (spare == index || common.map.entry(spare) != entry_of(c.number))
       return false;
     void* slab = common.map.slab_at(spare);
     if (*used_count(slab)) return false;

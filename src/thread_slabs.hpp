@@ -122,8 +122,7 @@ class ThreadSlabs {
   }
 
   [[gnu::noinline]] void* allocate_large(Common& common, size_t size,
-                                         size_t align,
-                                         Header* moving = nullptr) {
+                                         size_t align, Header* moving) {
     return common.back.allocate(size, align, moving,
                                 [&] { return reclaim(common); });
   }
@@ -297,8 +296,8 @@ class ThreadSlabs {
       mine->is_abandoned = false;
       return mine;
     }
-    mine =
-        static_cast<Mine*>(allocate_large(common, sizeof(Mine), alignof(Mine)));
+    mine = static_cast<Mine*>(allocate_large(
+        common, sizeof(Mine), alignof(Mine), common.back.no_block()));
     if (!mine) return nullptr;
     __builtin_memset(static_cast<void*>(mine), 0, sizeof(Mine));
     if constexpr (has_segments) mine->slabs.begin(common);

@@ -44,6 +44,8 @@ struct LinearMemory {
       if (old_pages == static_cast<size_t>(-1)) return {};
       char* grown = Memory::at(old_pages);
       if (grown != end) begin = up(grown);
+      // Not null, for the pages before are somebody's.
+      if (!begin) __builtin_unreachable();
       end = grown + pages * Memory::page_size();
     }
     return {begin, static_cast<size_t>(down(end) - begin)};
