@@ -6,6 +6,7 @@
 // library, and in a static link it would bring a second malloc with it.
 #include <pthread.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "errno.hpp"
@@ -17,6 +18,22 @@
 #include "thread_slot.hpp"
 #include "threading.hpp"
 
+#ifndef __APPLE__          // has no aliases
+#if __has_attribute(copy)  // GCC would warn that other attributes are lost
+#define ALIAS(name) __attribute__((copy(name), alias(#name)))
+#else
+#define ALIAS(name) __attribute__((alias(#name)))
+#endif
+#endif
+
+// free within the library, so that its code is there once.
+#ifdef ALIAS
+extern "C" [[gnu::visibility("hidden")]] void mote_free_here(void* ptr)
+    ALIAS(free);
+#else
+[[maybe_unused]] static void mote_free_here(void* ptr);
+#endif
+
 namespace {
 
 void end_thread();
@@ -25,7 +42,12 @@ constinit mote::HeapFor<mote::native_profile, mote::NativeSource, Threading>
     heap;
 void end_thread() { heap.end_thread(true); }
 
-struct C : mote::Malloc<heap, mote::Errno>, mote::Inspection<heap> {
+// Hardened, what is known of a block goes to the heap with it.
+using Malloc =
+    mote::Malloc<heap, mote::Errno,
+                 mote::native_profile.is_hardened ? nullptr : mote_free_here>;
+
+struct C : Malloc, mote::Inspection<heap> {
   // One copy of what moves blocks, and of what frees those that are told apart.
   [[gnu::noinline]] static void* realloc_sized(void* ptr, size_t old_size,
                                                size_t align, size_t size) {
@@ -58,6 +80,10 @@ void* out_of_memory() {
 }
 
 }  // namespace
+
+#ifndef ALIAS
+static void mote_free_here(void* ptr) { heap.free(ptr); }
+#endif
 
 // All is compiled for size but what a program calls most: GCC then clears a
 // word by two instructions. Clang compiles both alike.
@@ -109,16 +135,11 @@ int mallopt(int parameter, int value) {
   return parameter == -4 || parameter == -7 || parameter == -8;
 }
 
-#ifndef __APPLE__  // has none of these, nor aliases
+#ifdef ALIAS  // macOS has none of these
 
 // The same by other names: free by that of old programs, and glibc's inner
 // ones, of programs that wrap malloc themselves and of glibc's own dynamic
 // linker up to 2.25. No code of their own: some 500 bytes.
-#if __has_attribute(copy)  // GCC would warn that other attributes are lost
-#define ALIAS(name) __attribute__((copy(name), alias(#name)))
-#else
-#define ALIAS(name) __attribute__((alias(#name)))
-#endif
 void cfree(void*) ALIAS(free);
 void* __libc_malloc(size_t) ALIAS(malloc);
 void __libc_free(void*) ALIAS(free);
@@ -129,7 +150,6 @@ void* __libc_memalign(size_t, size_t) ALIAS(memalign);
 void* __libc_valloc(size_t) ALIAS(valloc);
 void* __libc_pvalloc(size_t) ALIAS(pvalloc);
 int __posix_memalign(void**, size_t, size_t) ALIAS(posix_memalign);
-#undef ALIAS
 
 #endif
 

@@ -93,7 +93,8 @@ class BackHeap {
     // At first only what the end of the heap lacks is asked for. If that memory
     // came from elsewhere it may not do; the second growth asks for all.
     for (size_t credit_max = growth;;) {
-      if (resize(moving, block_size)) return payload_of(moving);
+      if (may_be_block(moving) && resize(moving, block_size))
+        return payload_of(moving);
       if (Header* block = take(block_size, align)) return payload_of(block);
       if (!has_reclaimed) {
         has_reclaimed = true;
@@ -145,9 +146,14 @@ class BackHeap {
 
   // The size of a block, header included; of one in use, without a lock.
   static size_t size_of(const Header* block) { return bits_of(block) & ~flags; }
-  // A header in the place of a block's where there is none: it is smaller than
-  // all, and none is behind it. So nobody need ask.
-  Header* no_block() { return origin_; }
+  // In the place of a block where there is none. In a linear memory, where
+  // every question has its bytes, a header that is smaller than all others and
+  // has none behind it, so that nobody need ask; elsewhere that address would
+  // take more.
+  Header* no_block() {
+    if constexpr (Source::is_near_zero) return origin_;
+    return nullptr;
+  }
   static FreeNode* node_of(Header* block) {
     return reinterpret_cast<FreeNode*>(block + 1);
   }
@@ -312,6 +318,9 @@ class BackHeap {
                      : sizeof(size_t) * 8 * 4 - 1;
   static constexpr unsigned bin_count = last_bin + 1;
 
+  static bool may_be_block(const Header* block) {
+    return Source::is_near_zero || block;
+  }
   static Header* at(const void* base, size_t offset) {
     return reinterpret_cast<Header*>(address_of(base) + offset);
   }
@@ -476,7 +485,7 @@ class BackHeap {
     size_t bits = block->bits;
     Header* last = block;
     if (bits & previous_free) last = before(block);
-    if (after(moving) == last) last = moving;
+    if (may_be_block(moving) && after(moving) == last) last = moving;
     size_t credit = distance(last, block);
     // In a linear memory, which goes on where it ended unless another thread
     // grew it right now, the end lacks less each time. It never has enough: the

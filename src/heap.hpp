@@ -104,6 +104,8 @@ class Heap {
 
   // A block of `size` bytes with the old one's contents as far as they fit;
   // null leaves the old one as it was. O(1) in place, else O(bytes moved).
+  // `free_old` frees the old one where the platform has that as a function.
+  template <void (*free_old)(void*) = nullptr>
   [[gnu::always_inline]] void* reallocate(void* ptr, size_t align,
                                           size_t size) {
     size_t old_size = small_block_size(ptr);
@@ -123,10 +125,13 @@ class Heap {
     if (moved && ptr && moved != ptr) {
       if constexpr (!config.has_slabs) old_size = back().payload_size(moving);
       copy(moved, ptr, old_size < size ? old_size : size);
-      if constexpr (config.has_slabs)
+      if constexpr (free_old != nullptr) {
+        free_old(ptr);
+      } else if constexpr (config.has_slabs) {
         free(ptr);
-      else
+      } else {
         back().give(moving);
+      }
     }
     return moved;
   }

@@ -17,7 +17,9 @@ struct NoErrno {
   static void set(int) {}
 };
 
-template <auto& heap, class Errno = NoErrno>
+// `free_here`, where there is one: the platform's free, which knows all of a
+// block by its address; so its code is there once.
+template <auto& heap, class Errno = NoErrno, void (*free_here)(void*) = nullptr>
 struct Malloc {
   [[gnu::always_inline]] static void* malloc(size_t size) {
     if constexpr (requires { heap.pop(size); }) {
@@ -86,14 +88,21 @@ struct Malloc {
 
   static void* realloc_sized(void* ptr, size_t old_size, size_t align,
                              size_t size) {
-    return align & (align - 1)
-               ? nullptr
-               : heap.reallocate(ptr, old_size, align + !align, size);
+    if (align & (align - 1)) return nullptr;
+    if constexpr (free_here != nullptr) {
+      return heap.template reallocate<free_here>(ptr, align + !align, size);
+    } else {
+      return heap.reallocate(ptr, old_size, align + !align, size);
+    }
   }
 
   // What is `untold` is not known.
   static void free_sized(void* ptr, size_t size, size_t align) {
-    heap.free(ptr, size, align);
+    if constexpr (free_here != nullptr) {
+      free_here(ptr);
+    } else {
+      heap.free(ptr, size, align);
+    }
   }
 
   // For operator new and delete.
