@@ -18,13 +18,15 @@ const char* check_pieces(const mote_piece* pieces, size_t count) {
   for (const mote_piece* piece = pieces; piece != pieces + count; ++piece) {
     const char* const begin = static_cast<const char*>(piece->address);
     const char* const piece_end = begin + piece->size_bytes;
-    if (piece->size_bytes == 0) return "a piece of no bytes";
     if (piece->kind == mote_piece_region) {
       region_end = piece_end;
       slab_end = nullptr;
       end = begin;
       continue;
     }
+    // A block of no bytes between guard pages has a region of none.
+    if (piece->size_bytes == 0 && begin != region_end)
+      return "a piece of no bytes";
     if (address_of(begin) % alignment != 0) return "misaligned";
     if (region_end == nullptr || begin < end) return "a piece in another";
     if (piece_end > region_end) return "a piece beyond its region";
