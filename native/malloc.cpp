@@ -6,7 +6,6 @@
 // library, and in a static link it would bring a second malloc with it.
 #include <pthread.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "errno.hpp"
@@ -28,6 +27,7 @@
 
 // free within the library, so that its code is there once.
 #ifdef ALIAS
+extern "C" void free(void* ptr);
 extern "C" [[gnu::visibility("hidden")]] void mote_free_here(void* ptr)
     ALIAS(free);
 #else
