@@ -14,7 +14,7 @@
 //     `repair_first` sets it right. So a pop touches one node only.
 // F3: `back` of a node that left its list is 0. A program that copies words
 //     which it never wrote, as of a union, would else pass on what looks like a
-//     link.
+//     link. Not in the tiny profile, where nothing looks for one.
 //
 // F1 is asked before a link is followed to a write (safe unlinking, of
 // glibc 2.3.4, by Ulrich Drepper): so a link that was overwritten stops the
