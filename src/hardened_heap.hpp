@@ -37,6 +37,7 @@ class HardenedHeap : public Heap<config, Source, Threading> {
   using Facts = typename Seal::Facts;
   using Back = BackHeap<config, Source>;
   using Guarded = GuardedBlocksOf<Source>;
+  using Plain::back;
 
  public:
   using Plain::Plain;
@@ -46,23 +47,8 @@ class HardenedHeap : public Heap<config, Source, Threading> {
 
   void* allocate(size_t size) { return allocate(size, 1); }
 
-  [[gnu::noinline]] void* allocate(size_t size, size_t align,
-                                   Use use = Use::c) {
-    if constexpr (Guarded::exist) {
-      if (size == 0 || size >= config.guarded_size_min)
-        if (void* ptr = guarded_.allocate(size, align, use)) return ptr;
-    }
-    size_t room = room_for(size);
-    if (room < size) return nullptr;
-    void* ptr = align <= config.alignment ? Plain::allocate(room)
-                                          : Plain::allocate(room, align);
-    if (!ptr && release_quarantine()) ptr = Plain::allocate(room, align);
-    if (!ptr) return nullptr;
-    size_t small = small_size(ptr);
-    Seal seal(source(), ptr, small ? small : Plain::usable_size(ptr));
-    if (small) check_unused(seal, ptr);
-    seal.set(ptr, size, use, align);
-    return ptr;
+  void* allocate(size_t size, size_t align, Use use = Use::c) {
+    return allocate(size, Facts::of(use, align), align, back().no_block());
   }
 
   void* allocate_zeroed(size_t size, size_t align) {
@@ -74,19 +60,14 @@ class HardenedHeap : public Heap<config, Source, Threading> {
 
   void free(void* ptr) { free(ptr, untold, untold); }
 
-  // What the caller says of the block must be so.
   [[gnu::noinline]] void free(void* ptr, size_t size, size_t align,
                               Use use = Use::c) {
     if (!ptr) return;
     if constexpr (Guarded::exist)
       if (guarded_.may_have(ptr)) return guarded_.free(ptr, size, align, use);
-    Seal seal = seal_of(ptr);
-    Facts facts = seal.of_block_in_use();
-    if ((size != untold && size != seal.size_of(ptr, facts)) ||
-        (align != untold &&
-         Seal::align_index_of(align) != facts.align_index()) ||
-        use != facts.use())
-      mote_trap_mismatch();
+    Seal seal = seal_in_use(ptr);
+    Facts facts = seal.facts();
+    check_told(seal, facts, ptr, size, align, use);
     seal.set_unused(Use::freed);
     bool is_kept = seal.block_size(ptr) <= config.quarantined_size_max;
     if (is_kept || config.clears_all_freed) seal.clear(ptr);
@@ -102,14 +83,22 @@ class HardenedHeap : public Heap<config, Source, Threading> {
     return reallocate(ptr, old_size, align, size, align);
   }
 
-  bool try_expand(void* ptr, size_t size) { return resize(ptr, size, false); }
+  bool try_expand(void* ptr, size_t size) {
+    if constexpr (Guarded::exist)
+      if (guarded_.may_have(ptr)) return guarded_.try_expand(ptr, size);
+    Facts facts = seal_in_use(ptr).facts();
+    size_t room = room_for(size);
+    if (room < size || !Plain::try_expand(ptr, room)) return false;
+    seal_of(ptr, small_size(ptr)).set(ptr, size, facts);
+    return true;
+  }
 
   size_t usable_size(const void* ptr) const {
     if (!ptr) return 0;
     if constexpr (Guarded::exist)
       if (guarded_.may_have(ptr)) return guarded_.size_of(ptr);
-    Seal seal = seal_of(ptr);
-    return seal.size_of(ptr, seal.of_block_in_use());
+    Seal seal = seal_in_use(ptr);
+    return seal.size_of(ptr, seal.facts());
   }
 
   // Those of its blocks that are in none of its regions: guarded_blocks.hpp.
@@ -127,8 +116,11 @@ class HardenedHeap : public Heap<config, Source, Threading> {
   // Bytes to ask of the heap below.
   static size_t room_for(size_t size) {
     size_t room = size + Seal::size;
-    return room > size && room < Seal::block_size_min ? Seal::block_size_min
-                                                      : room;
+    // Else the least block has as much.
+    if constexpr (Seal::block_size_min > config.alignment)
+      if (room > size && room < Seal::block_size_min)
+        room = Seal::block_size_min;
+    return room;
   }
 
   // The size of a block in a slab, 0 for others.
@@ -136,58 +128,115 @@ class HardenedHeap : public Heap<config, Source, Threading> {
     return Plain::small_block_size(ptr);
   }
 
-  // The block size in the heap below. Traps on what is no block, or has lost
-  // what is just below it in a slab: its neighbour's seal, or the slab's
-  // header.
-  [[gnu::noinline]] size_t block_size_of(const void* ptr) const {
-    size_t block_size = small_size(ptr);
-    if (!block_size) return Plain::usable_size(ptr);
-    size_t offset = address_of(ptr) % config.slab_size;
-    if (offset % block_size) mote_trap_invalid_pointer();
-    const char* before = static_cast<const char*>(ptr) - block_size;
-    if (offset) {
-      Seal(source(), before, block_size).facts();
-    } else if (Back::size_of(static_cast<const Header*>(ptr) - 1) -
-                   config.slab_size >=
-               Back::block_size_min) {
-      mote_trap_out_of_bounds();
-    }
-    return block_size;
+  // The same of a block in one, with its size there, or of a large one, with 0.
+  Seal seal_of(const void* ptr, size_t small) const {
+    if (!small) small = Back::payload_size(static_cast<const Header*>(ptr) - 1);
+    return {source(), ptr, small};
   }
-  Seal seal_of(const void* ptr) const {
-    return {source(), ptr, block_size_of(ptr)};
+
+  // The seal of a block in use. Traps on what is none, was written over, or has
+  // lost what is just below it in a slab: its neighbour's seal, or the slab's
+  // header.
+  [[gnu::noinline]] Seal seal_in_use(const void* ptr) const {
+    size_t block_size = small_size(ptr);
+    if (!block_size) {
+      Plain::large_block(ptr);
+    } else {
+      size_t offset = address_of(ptr) % config.slab_size;
+      if (offset % block_size) mote_trap_invalid_pointer();
+      const char* before = static_cast<const char*>(ptr) - block_size;
+      if (offset) {
+        Seal(source(), before, block_size).checked_facts();
+      } else if (Back::size_of(static_cast<const Header*>(ptr) - 1) -
+                     config.slab_size >=
+                 Back::block_size_min) {
+        mote_trap_out_of_bounds();
+      }
+    }
+    Seal seal = seal_of(ptr, block_size);
+    seal.check_in_use();
+    return seal;
+  }
+
+  // A block with these facts but for the size, made of `moving`, where it is,
+  // when possible.
+  [[gnu::noinline]] void* allocate(size_t size, Facts facts, size_t align,
+                                   Header* moving) {
+    if constexpr (Guarded::exist) {
+      if (size == 0 || size >= config.guarded_size_min)
+        if (void* ptr = guarded_.allocate(size, align, facts.use())) return ptr;
+    }
+    size_t room = room_for(size);
+    if (room < size) return nullptr;
+    void* ptr = align <= config.alignment ? Plain::pop_small(room) : nullptr;
+    while (!ptr) {
+      ptr = Plain::allocate(room, align, moving);
+      if (!ptr && !release_quarantine()) return nullptr;
+    }
+    size_t block_size = small_size(ptr);
+    Seal seal = seal_of(ptr, block_size);
+    if (block_size) check_unused(seal, ptr);
+    seal.set(ptr, size, facts);
+    return ptr;
   }
 
   // A block of a slab that the heap below just gave.
   static void check_unused(Seal seal, const void* ptr) {
-    Use use = seal.facts().use();
-    if (use == Use::freed) {
+    Facts facts = seal.facts();
+    if (facts.is_unused(Use::freed)) {
       seal.check_clear(ptr, sizeof(FreeNode));
-    } else if (use != Use::fresh) {
-      mote_trap_corrupted_heap();
+    } else if (!facts.is_unused(Use::fresh)) {
+      mote_trap_out_of_bounds();
     }
   }
 
-  // In place. What C reallocates has no alignment of its own any more.
-  bool resize(void* ptr, size_t size, bool forgets_align) {
-    if constexpr (Guarded::exist)
-      if (guarded_.may_have(ptr)) return guarded_.try_expand(ptr, size);
-    Facts facts = seal_of(ptr).of_block_in_use();
-    size_t room = room_for(size);
-    if (room < size || !Plain::try_expand(ptr, room)) return false;
-    if (forgets_align) facts = facts.without_align();
-    Seal(source(), ptr, Plain::usable_size(ptr)).set(ptr, size, facts);
-    return true;
+  // What the caller says of a block in use must be so.
+  [[gnu::always_inline]] static void check_told(Seal seal, Facts facts,
+                                                const void* ptr, size_t size,
+                                                size_t align, Use use) {
+    if ((size != untold && size != seal.size_of(ptr, facts)) ||
+        (align != untold &&
+         Seal::align_index_of(align) != facts.align_index()) ||
+        use != facts.use())
+      mote_trap_mismatch();
   }
 
-  void* reallocate(void* ptr, size_t old_size, size_t align, size_t size,
-                   size_t told_align) {
+  [[gnu::always_inline]] void* reallocate(void* ptr, size_t old_size,
+                                          size_t align, size_t size,
+                                          size_t told_align) {
     if (!ptr) return allocate(size, align);
-    size_t usable = usable_size(ptr);
-    if (old_size != untold && old_size != usable) mote_trap_mismatch();
-    if (resize(ptr, size, told_align == untold)) return ptr;
-    void* moved = allocate(size, align);
-    if (!moved) return nullptr;
+    if constexpr (Guarded::exist) {
+      if (guarded_.may_have(ptr)) {
+        size_t usable = guarded_.size_of(ptr);
+        if (old_size != untold && old_size != usable) mote_trap_mismatch();
+        if (guarded_.try_expand(ptr, size)) return ptr;
+        return move(ptr, usable, align, size, told_align, back().no_block());
+      }
+    }
+    Seal seal = seal_in_use(ptr);
+    Facts facts = seal.facts();
+    check_told(seal, facts, ptr, old_size, told_align, Use::c);
+    size_t usable = seal.size_of(ptr, facts);
+    Header* moving = back().no_block();
+    if (size_t block_size = small_size(ptr)) {
+      size_t room = room_for(size);
+      if (room > size && Plain::Small::fits(room, block_size)) {
+        // What C reallocates has no alignment of its own any more.
+        seal.set(ptr, size, Facts::of(Use::c, align));
+        return ptr;
+      }
+    } else {
+      moving = Back::block_of(ptr);
+    }
+    return move(ptr, usable, align, size, told_align, moving);
+  }
+
+  // Where `moving` stays, nothing is to be copied.
+  [[gnu::always_inline]] void* move(void* ptr, size_t usable, size_t align,
+                                    size_t size, size_t told_align,
+                                    Header* moving) {
+    void* moved = allocate(size, Facts::of(Use::c, align), align, moving);
+    if (!moved || moved == ptr) return moved;
     __builtin_memcpy(moved, ptr, usable < size ? usable : size);
     free(ptr, untold, told_align);
     return moved;
@@ -198,7 +247,7 @@ class HardenedHeap : public Heap<config, Source, Threading> {
       // The rest is looked at when it is allocated again.
       Seal::check_clear_words(ptr);
     } else {
-      Seal(source(), ptr, Plain::usable_size(ptr)).check_clear(ptr, 0);
+      seal_of(ptr, 0).check_clear(ptr, 0);
     }
     Plain::free(ptr);
   }

@@ -21,6 +21,9 @@
 // H3: The payload of a freed block in a slab is 0, but for the two words that
 //     link it while it is on a list.
 //
+// Inlined where it is asked: a member that is called is given the seal's
+// address, for which wasm needs memory and a stack frame (370 bytes in all).
+//
 // 0, not a pattern: nothing of what was there is left to read, as
 // hardened_malloc (GrapheneOS) has it.
 #pragma once
@@ -48,28 +51,35 @@ class Seal {
   struct Facts {
     size_t word;
 
+    static Facts of(Use use, size_t align) {
+      return {align_index_of(align) << align_shift | static_cast<size_t>(use)
+                                                         << use_shift};
+    }
+
     bool is_seal() const { return !(word & ~(facts_mask << use_shift)); }
+    bool is_unused(Use use) const { return word == of(use, 1).word; }
     Use use() const { return static_cast<Use>(word >> use_shift & use_mask); }
     size_t align_index() const { return word >> align_shift & align_mask; }
     size_t slack() const { return word >> slack_shift; }
     bool is_in_use() const { return use() > Use::freed; }
-    Facts without_align() const {
-      return {word & ~(align_mask << align_shift)};
+    Facts with_slack(size_t bytes) const {
+      return {word % (1 << slack_shift) | bytes << slack_shift};
     }
   };
 
-  // Alignments up to the heap's own are 0; those beyond 2^14 of it are alike.
+  // Alignments up to the heap's own are 0; those a factor of 2^16 apart are
+  // alike.
   static constexpr size_t align_index_of(size_t align) {
-    if (align <= config.alignment) return 0;
-    size_t index = log2(align) - log2(config.alignment);
-    return index < align_mask ? index : align_mask;
+    return (leading_zeros(align | config.alignment) ^
+            leading_zeros(config.alignment)) &
+           align_mask;
   }
 
   // That of a block, there or not.
   Seal(const Source& source, const void* block, size_t block_size)
       : at_(const_cast<char*>(static_cast<const char*>(block)) + block_size -
             size),
-        key_(key_of(source, at_)) {}
+        secret_(source) {}
 
   size_t block_size(const void* block) const {
     return address_of(at_) - address_of(block) + size;
@@ -79,45 +89,34 @@ class Seal {
     return address_of(at_) - address_of(block) - facts.slack();
   }
 
-  // For a block in use of so many bytes.
-  void set(void* block, size_t block_bytes, Use use, size_t align) {
-    set(block, block_bytes,
-        {align_index_of(align) << align_shift | static_cast<size_t>(use)
-                                                    << use_shift});
-  }
-  // The same with the facts it had, but the size.
-  void set(void* block, size_t block_bytes, Facts facts) {
+  // For a block in use of so many bytes, whatever slack the facts are of.
+  [[gnu::always_inline]] void set(void* block, size_t block_bytes,
+                                  Facts facts) {
     char* slack = static_cast<char*>(block) + block_bytes;
-    size_t word = facts.word % (1 << slack_shift) |
-                  static_cast<size_t>(at_ - slack) << slack_shift;
-    if (slack != at_) *slack = static_cast<char>(key_);
-    put(at_, word ^ key_);
+    if (slack != at_) *slack = static_cast<char>(key());
+    put(at_, facts.with_slack(static_cast<size_t>(at_ - slack)).word ^ key());
   }
   // For one that is not in use.
-  void set_unused(Use use) {
-    put(at_, static_cast<size_t>(use) << use_shift ^ key_);
+  void set_unused(Use use) { put(at_, Facts::of(use, 1).word ^ key()); }
+
+  Facts facts() const { return {get(at_) ^ key()}; }
+
+  // Whether the slack of a block in use begins as it did.
+  [[gnu::always_inline]] bool has_known_slack(Facts facts) const {
+    return !facts.slack() || *(at_ - facts.slack()) == static_cast<char>(key());
   }
 
-  Facts facts_or_none() const { return {get(at_) ^ key_}; }
-
-  // Traps when there are none.
-  Facts facts() const {
-    Facts facts = facts_or_none();
+  // Traps when there is no seal.
+  [[gnu::always_inline]] Facts checked_facts() const {
+    Facts facts = this->facts();
     if (!facts.is_seal()) mote_trap_out_of_bounds();
     return facts;
   }
-
-  // Whether the slack of a block in use begins as it did.
-  bool has_known_slack(Facts facts) const {
-    return !facts.slack() || *(at_ - facts.slack()) == static_cast<char>(key_);
-  }
-
-  // Traps when the block is not in use, or was written over.
-  Facts of_block_in_use() const {
-    Facts facts = this->facts();
+  // And when the block is not in use, or was written over.
+  [[gnu::always_inline]] void check_in_use() const {
+    Facts facts = checked_facts();
     if (!facts.is_in_use()) mote_trap_double_free();
     if (!has_known_slack(facts)) mote_trap_out_of_bounds();
-    return facts;
   }
 
   // Clears the payload of a freed block. Word by word as long as that is
@@ -131,14 +130,11 @@ class Seal {
     for (; at != at_; at += size) put(at, 0);
   }
   // Whether it is so still, from its `begin`th byte on.
-  bool is_clear(const void* block, size_t begin) const {
-    size_t bits = 0;
-    for (const char* at = static_cast<const char*>(block) + begin; at != at_;
-         at += size)
-      bits |= get(at);
-    return !bits;
+  [[gnu::always_inline]] bool is_clear(const void* block, size_t begin) const {
+    return are_zero(static_cast<const char*>(block) + begin, at_);
   }
-  void check_clear(const void* block, size_t begin) const {
+  [[gnu::always_inline]] void check_clear(const void* block,
+                                          size_t begin) const {
     if (!is_clear(block, begin)) mote_trap_use_after_free();
   }
   // The two words that link it while it is on a list.
@@ -173,15 +169,34 @@ class Seal {
                      __ATOMIC_RELAXED);
   }
 
+  // Of whole words.
+  static bool are_zero(const char* at, const char* end) {
+    size_t bits = 0;
+    for (; at != end; at += size) bits |= get(at);
+    return !bits;
+  }
+
+  struct NoSecret {
+    explicit NoSecret(const Source&) {}
+    static constexpr size_t value = 0;
+  };
+  struct Secret {
+    explicit Secret(const Source& source) : value(source.secret()) {}
+    size_t value;
+  };
+  static constexpr bool has_secret =
+      requires(const Source& source) { source.secret(); };
+
   // Odd, so that no known byte is 0, which overruns write most often.
-  static size_t key_of(const Source& source, const char* at) {
-    size_t key = address_of(at);
-    if constexpr (requires { source.secret(); }) key ^= source.secret();
-    return key * static_cast<size_t>(0x9E3779B97F4A7C15) | 1;  // 2^64 / phi
+  size_t key() const {
+    size_t mixed = (address_of(at_) ^ secret_.value) *
+                   static_cast<size_t>(0x9E3779B97F4A7C15);  // 2^64 / phi
+    return mixed | 1;
   }
 
   char* at_;
-  size_t key_;
+  [[no_unique_address]]
+  typename Either<has_secret, Secret, NoSecret>::Type secret_;
 };
 
 }  // namespace mote

@@ -225,7 +225,7 @@ class HardenedVerifier {
   static const char* verify_small(const Source& source, const void* block,
                                   size_t block_size) {
     Seal seal(source, block, block_size);
-    auto facts = seal.facts_or_none();
+    auto facts = seal.facts();
     if (!facts.is_seal()) return "H1";
     if (facts.is_in_use()) return seal.has_known_slack(facts) ? nullptr : "H2";
     if (facts.use() == Use::fresh) return nullptr;

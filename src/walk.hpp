@@ -267,7 +267,7 @@ class Walker {
                               size_t block_size) {
     if constexpr (config.is_hardened) {
       return Seal<config, Source>(heap.source(), node, block_size)
-                 .facts_or_none()
+                 .checked_facts()
                  .use() <= Use::freed;
     } else if constexpr (has_segments) {
       return is_marked_freed(node);
@@ -278,7 +278,7 @@ class Walker {
   // A block with a seal; others are as good as never freed.
   static bool is_freed(const Whole& heap, const void* block, size_t size) {
     Seal<config, Source> seal(heap.source(), block, size);
-    auto facts = seal.facts_or_none();
+    auto facts = seal.facts();
     return facts.is_seal() && facts.use() == Use::freed;
   }
 
