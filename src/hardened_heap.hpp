@@ -37,7 +37,7 @@ class HardenedHeap : public Heap<config, Source, Threading> {
   using Facts = typename Seal::Facts;
   using Back = BackHeap<config, Source>;
   using Guarded = GuardedBlocksOf<Source>;
-  using Plain::back;
+  using Plain::back, Plain::common_, Plain::small_;
 
  public:
   using Plain::Plain;
@@ -71,7 +71,7 @@ class HardenedHeap : public Heap<config, Source, Threading> {
     seal.set_unused(Use::freed);
     bool is_kept = seal.block_size(ptr) <= config.quarantined_size_max;
     if (is_kept || config.clears_all_freed) seal.clear(ptr);
-    if (!is_kept) return Plain::free(ptr);
+    if (!is_kept) return Plain::free_in_no_slab(ptr);
     if (void* waited = quarantine_.exchange(ptr)) release(waited);
   }
 
@@ -169,11 +169,12 @@ class HardenedHeap : public Heap<config, Source, Threading> {
     size_t room = room_for(size);
     if (room < size) return nullptr;
     void* ptr = align <= config.alignment ? Plain::pop_small(room) : nullptr;
-    while (!ptr) {
-      ptr = Plain::allocate(room, align, moving);
-      if (!ptr && !release_quarantine()) return nullptr;
+    size_t block_size = align_up(room, config.alignment);
+    if (!ptr) {
+      while (!(ptr = Plain::allocate(room, align, moving)))
+        if (!release_quarantine()) return nullptr;
+      block_size = small_size(ptr);
     }
-    size_t block_size = small_size(ptr);
     Seal seal = seal_of(ptr, block_size);
     if (block_size) check_unused(seal, ptr);
     seal.set(ptr, size, facts);
@@ -243,13 +244,13 @@ class HardenedHeap : public Heap<config, Source, Threading> {
   }
 
   void release(void* ptr) {
-    if (small_size(ptr)) {
+    if (auto entry = common_.map.at(ptr)) {
       // The rest is looked at when it is allocated again.
       Seal::check_clear_words(ptr);
-    } else {
-      seal_of(ptr, 0).check_clear(ptr, 0);
+      return small_.push(common_, ptr, entry);
     }
-    Plain::free(ptr);
+    seal_of(ptr, 0).check_clear(ptr, 0);
+    Plain::free_in_no_slab(ptr);
   }
 
   // Gives all that waits to the heap; whether there was any.

@@ -68,8 +68,7 @@ class Heap {
         if (auto entry = common_.map.at(ptr))
           return small_.push(common_, ptr, entry);
       }
-      if constexpr (Threading::is_shared) return free_large(ptr);
-      if (ptr) back().give(back().block_in_use(ptr));
+      free_in_no_slab(ptr);
     }
   }
 
@@ -260,6 +259,10 @@ class Heap {
     return __builtin_memset(ptr, 0, size);
   }
 
+  void free_in_no_slab(void* ptr) {
+    if constexpr (Threading::is_shared) return free_large(ptr);
+    if (ptr) back().give(back().block_in_use(ptr));
+  }
   // Apart, so that what it needs is not saved on the path of small blocks.
   [[gnu::noinline]] void free_large(void* ptr) {
     if (ptr) small_.push_large(common_, ptr);

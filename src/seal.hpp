@@ -119,15 +119,16 @@ class Seal {
     if (!has_known_slack(facts)) mote_trap_out_of_bounds();
   }
 
-  // Clears the payload of a freed block. Word by word as long as that is
-  // quicker than what an engine does for `memory.fill`.
+  // Clears the payload of a freed block. Eight bytes at a time as long as that
+  // is quicker than what an engine does for `memory.fill`.
   void clear(void* block) const {
     char* at = static_cast<char*>(block);
     if (at_ - at > 256) {
       __builtin_memset(at, 0, static_cast<size_t>(at_ - at));
       return;
     }
-    for (; at != at_; at += size) put(at, 0);
+    for (; at_ - at >= 8; at += 8) *reinterpret_cast<Payload*>(at) = 0;
+    if (at != at_) put(at, 0);
   }
   // Whether it is so still, from its `begin`th byte on.
   [[gnu::always_inline]] bool is_clear(const void* block, size_t begin) const {
@@ -169,10 +170,14 @@ class Seal {
                      __ATOMIC_RELAXED);
   }
 
-  // Of whole words.
+  // Its user's alone. Volatile, for a compiler makes `memory.fill` of a loop.
+  using Payload [[gnu::may_alias]] = volatile uint64_t;
+
   static bool are_zero(const char* at, const char* end) {
-    size_t bits = 0;
-    for (; at != end; at += size) bits |= get(at);
+    uint64_t bits = 0;
+    for (; end - at >= 8; at += 8)
+      bits |= *reinterpret_cast<const Payload*>(at);
+    if (at != end) bits |= get(at);
     return !bits;
   }
 
