@@ -39,19 +39,6 @@ constexpr size_t align_down(size_t value, size_t alignment) {
   return value & ~(alignment - 1);
 }
 
-// Whether a size of so many elements is no size; else it is in `*product`. On
-// wasm32 a product of floats tells for a third of the bytes: such a size
-// becomes SIZE_MAX there, which no heap has. Up to 2^53 it is exact.
-inline bool product_overflows(size_t count, size_t size, size_t* product) {
-#if defined(__wasm_nontrapping_fptoint__) && !defined(__wasm64__)
-  *product = __builtin_wasm_trunc_saturate_u_i32_f64(
-      static_cast<double>(count) * static_cast<double>(size));
-  return false;
-#else
-  return __builtin_mul_overflow(count, size, product);
-#endif
-}
-
 // One of two types.
 template <bool is_first, class First, class Second>
 struct Either {

@@ -173,6 +173,16 @@ class Heap {
     return small_.thread();
   }
 
+  // Whether a size of so many elements is no size; else it is in `*product`.
+  static bool product_overflows(size_t count, size_t size, size_t* product) {
+    if constexpr (requires { Source::product(count, size); }) {
+      *product = Source::product(count, size);
+      return false;
+    } else {
+      return __builtin_mul_overflow(count, size, product);
+    }
+  }
+
   // How long free blocks keep their pages, where the source can discard them.
   static void set_discard_delay(int milliseconds) {
     BackHeap<config, Source>::set_discard_delay(milliseconds);

@@ -65,6 +65,9 @@ class LockedHeap {
     Guard guard(lock_);
     return heap_.try_expand(ptr, size);
   }
+  static bool product_overflows(size_t count, size_t size, size_t* product) {
+    return Unlocked::product_overflows(count, size, product);
+  }
   size_t trim()
     requires requires(Unlocked& heap) { heap.trim(); }
   {

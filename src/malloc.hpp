@@ -40,7 +40,7 @@ struct Malloc {
 
   static void* calloc(size_t count, size_t size) {
     size_t total;
-    bool overflows = product_overflows(count, size, &total);
+    bool overflows = heap.product_overflows(count, size, &total);
     return reported(overflows ? nullptr : heap.allocate_zeroed(total, 1));
   }
 

@@ -45,6 +45,10 @@ struct Span {
 //
 // `is_near_zero` says that the addresses it gives start close to 0 and only
 // grow, as those of a linear memory do: the page map then needs no origin.
+//
+// It may have a static `product(count, size)` where its processor has a shorter
+// way to it than that of everywhere: SIZE_MAX, which no heap has, for what is
+// no size.
 template <class S>
 concept PageSource =
     requires(S& source, size_t size_bytes, const char* last_byte) {

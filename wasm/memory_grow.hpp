@@ -5,6 +5,7 @@
 
 #include "linear_memory.hpp"
 #include "page_source.hpp"
+#include "product.hpp"
 
 extern "C" {
 // Set by the linker: what static data and the stack leave free. wasm-ld before
@@ -56,7 +57,7 @@ struct WasmMemory {
   }
 };
 
-struct MemoryGrow : LinearMemory<WasmMemory> {};
+struct MemoryGrow : LinearMemory<WasmMemory>, Product {};
 
 }  // namespace
 }  // namespace mote

@@ -13,6 +13,7 @@
 
 #include "bits.hpp"
 #include "page_source.hpp"
+#include "product.hpp"
 
 extern "C" char __heap_base;
 
@@ -78,7 +79,7 @@ bool has_moved(uintptr_t old_break) {
   return is_break_shared && current_break() != old_break;
 }
 
-struct ResizeHeap {
+struct ResizeHeap : Product {
   static constexpr bool is_near_zero = true;
 
   Span acquire(size_t size_bytes, const char* = nullptr) noexcept {

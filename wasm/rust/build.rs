@@ -161,7 +161,7 @@ fn main() {
     }
 
     let platform = platform();
-    for inputs in ["src", "native", "wasm/linear_memory.hpp", "wasm/memory_grow.hpp"].iter().chain(platform.sources) {
+    for inputs in ["src", "native", "wasm/linear_memory.hpp", "wasm/memory_grow.hpp", "wasm/product.hpp"].iter().chain(platform.sources) {
         println!("cargo:rerun-if-changed={}", root.join(inputs).display());
     }
     let command = compiler(&platform);
