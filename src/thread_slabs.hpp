@@ -2,14 +2,14 @@
 // and only the owner touches its lists. No lock is taken, and no atomic
 // read-modify-write executed, where a thread frees what it allocated itself.
 //
-//   thread 1            thread 2            thread 3 (ended)
-//   +-----------+       +-----------+       +-----------+
-//   | slabs     |       | slabs     |       | slabs     |  <- abandoned: the
-//   next | returned  |<--+   | returned  |<--+   | returned  |     thread
-//   adopts it | batches --|-+ |   | batches --|-+ |   | batches   |
-//   +-----------+ | |   +-----------+ | |   +-----------+
-//                 | +-----------------+ |
-//                 +---------------------+     back heap, page map: one lock
+//   thread 1             thread 2             ended
+//   +------------+       +------------+       +------------+
+//   | slabs      |       | slabs      |       | slabs      |  abandoned: the
+//   | returned <-+---+   | returned   |   +---+-> returned |  next thread
+//   | batches    |   +---+- batches --+---+   | batches    |  adopts it
+//   +------------+       +------------+       +------------+
+//
+//        back heap and page map, behind one lock
 //
 // A block that another thread frees goes into a batch of the freeing thread,
 // one for each owner; a batch that is full goes with one compare-and-swap to
