@@ -173,14 +173,11 @@ class Heap {
     return small_.thread();
   }
 
-  // Whether a size of so many elements is no size; else it is in `*product`.
-  static bool product_overflows(size_t count, size_t size, size_t* product) {
-    if constexpr (requires { Source::product(count, size); }) {
-      *product = Source::product(count, size);
-      return false;
-    } else {
-      return __builtin_mul_overflow(count, size, product);
-    }
+  // The size of so many elements, SIZE_MAX if it is none.
+  static size_t product(size_t count, size_t size)
+    requires requires { Source::product(count, size); }
+  {
+    return Source::product(count, size);
   }
 
   // How long free blocks keep their pages, where the source can discard them.

@@ -65,8 +65,10 @@ class LockedHeap {
     Guard guard(lock_);
     return heap_.try_expand(ptr, size);
   }
-  static bool product_overflows(size_t count, size_t size, size_t* product) {
-    return Unlocked::product_overflows(count, size, product);
+  static size_t product(size_t count, size_t size)
+    requires requires { Unlocked::product(count, size); }
+  {
+    return Unlocked::product(count, size);
   }
   size_t trim()
     requires requires(Unlocked& heap) { heap.trim(); }

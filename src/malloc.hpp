@@ -39,9 +39,13 @@ struct Malloc {
   }
 
   static void* calloc(size_t count, size_t size) {
-    size_t total;
-    bool overflows = heap.product_overflows(count, size, &total);
-    return reported(overflows ? nullptr : heap.allocate_zeroed(total, 1));
+    if constexpr (requires { heap.product(count, size); }) {
+      return reported(heap.allocate_zeroed(heap.product(count, size), 1));
+    } else {
+      size_t total;
+      bool overflows = __builtin_mul_overflow(count, size, &total);
+      return reported(overflows ? nullptr : heap.allocate_zeroed(total, 1));
+    }
   }
 
   // realloc(p, 0) never frees: it gives the smallest block, so that a null

@@ -111,7 +111,7 @@ export const mutants = [
   classes('the alignment in a slab is forgotten', 'return size_to_class(align_up(size, align));', 'return size_to_class(size);'),
   heap('a small block is said to be expanded', 'return Small::fits(size, block_size);', 'return true;'),
 
-  malloc('calloc multiplies without a look', 'bool overflows = heap.product_overflows(count, size, &total);', 'bool overflows = false;\n    total = count * size;'),
+  malloc('calloc multiplies without a look', 'bool overflows = __builtin_mul_overflow(count, size, &total);', 'bool overflows = false;\n    total = count * size;'),
   malloc('any alignment is taken', 'if (is_power_of_two(align)) {', 'if (align) {'),
   malloc('posix_memalign takes less than a pointer', 'if (align < sizeof(void*) || align & (align - 1))', 'if (align & (align - 1))'),
   malloc('posix_memalign writes what it was refused', 'if (!ptr) return Errno::out_of_memory;\n    *result = ptr;', '*result = ptr;\n    if (!ptr) return Errno::out_of_memory;'),
