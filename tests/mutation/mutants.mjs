@@ -143,7 +143,8 @@ export const mutants = [
   threads('a heap is adopted twice', 'abandoned_ = mine->next_abandoned;', ''),
   threads('a second free in a batch is not seen', 'if (is_marked_freed(node)) mote_trap_double_free();', ''),
   threads('another thread frees a pointer into a block', 'if (!Small::is_block(ptr, entry)) mote_trap_invalid_pointer();', ''),
-  threads('what was returned is not taken back before growth', 'any |= drain(common, *one);', 'any |= false;'),
+  threads('what was returned is not taken back before growth', ' drain(common, *one);', ';'),
+  threads('what was taken back is not looked at before growth', 'release_kept(common);\n      return true;', 'release_kept(common);\n      return false;'),
 
   cache('more is kept than is allowed', 'is_full = bytes_ + block_size > config.thread_cache_bytes;', 'is_full = false;'),
   cache('what is kept is not counted', 'bytes_ += block_size;', ''),
