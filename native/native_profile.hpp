@@ -16,20 +16,20 @@ namespace mote {
 // tests/bench/threads (nine rows): 24 classes, nothing kept 1.38, 0.99; 64 KiB
 // kept 1.27, 1.00; 32 classes, 128 KiB kept 1.15, 1.02; 64 classes in slabs of
 // 8 KiB, nothing kept 1.17, 1.08.
-constexpr Config chosen_native_profile() {
-  Config config = profile;
+constexpr Config as_native_profile(Config config) {
   config.class_count = 32;
   if (config.is_hardened) {
     config.quarantine_count = 256;
     config.quarantined_size_max = 8192;
   } else {
+    config.class_count = 512 / config.alignment;  // up to an eighth of a page
     config.segment_size = 262144;
     config.thread_cache_bytes = 131072;
   }
   return config;
 }
 
-inline constexpr Config native_profile = chosen_native_profile();
+inline constexpr Config native_profile = as_native_profile(profile);
 
 using NativeSource =
     Either<native_profile.is_hardened, HardenedMmap, Mmap>::Type;

@@ -57,9 +57,9 @@ class BlockCache {
     return true;
   }
 
-  // Frees all, under the heap's lock; whether there were any. O(sizes).
-  bool release(Back& back) {
-    if (!bytes_) return false;
+  // Frees all, under the heap's lock. O(sizes).
+  void release(Back& back) {
+    if (!bytes_) return;
     for (FreeNode*& first : lists_) {
       for (FreeNode* node = first; node;) {
         FreeNode* next = node->next;
@@ -69,7 +69,6 @@ class BlockCache {
       first = nullptr;
     }
     bytes_ = 0;
-    return true;
   }
 
   size_t bytes() const { return bytes_; }

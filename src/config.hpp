@@ -80,6 +80,15 @@ inline constexpr Config tiny_profile = {.has_slabs = false,
 
 inline constexpr Config hardened_profile = {.is_hardened = true};
 
+// Beside the page that is no slab there is one, and the classes of 7 blocks a
+// page and fewer begin where those of a granule end: a size between them would
+// be served from one that is too small.
+constexpr bool has_valid_segments(Config c) {
+  return c.segment_size >= 2 * c.slab_size &&
+         c.slab_size / 7 > c.small_size_max() &&
+         c.slab_size / (c.small_size_max() + c.alignment) <= 7;
+}
+
 constexpr bool is_valid(Config c) {
   return is_power_of_two(c.alignment) && is_power_of_two(c.slab_size) &&
          c.alignment >= 8 && c.alignment <= 16 &&      // as spans are
@@ -88,7 +97,7 @@ constexpr bool is_valid(Config c) {
          c.slab_size >= c.small_size_max() * (c.segment_size ? 4 : 8) &&
          is_power_of_two(c.map_granule()) && c.map_granule() >= c.slab_size &&
          c.map_granule() / c.slab_size <= 64 &&  // a bit for each
-         (!c.segment_size || c.slab_size / 7 > c.small_size_max()) &&
+         (!c.segment_size || !c.has_slabs || has_valid_segments(c)) &&
          (!c.is_hardened || (c.has_slabs && c.checks_links && !c.segment_size &&
                              !c.thread_cache_bytes && c.quarantine_count >= 1 &&
                              c.quarantined_size_max >= c.small_size_max()));

@@ -178,10 +178,9 @@ class Segments : public SmallClasses<config> {
     if (First* segment = settle(ptr)) release(segment);
   }
 
-  // Gives up all that is only kept; whether a segment returned. The caller
-  // holds the lock. O(classes + blocks kept).
-  bool release_kept(Common& common) {
-    bool any = false;
+  // Gives up all that is only kept. The caller holds the lock. O(classes +
+  // blocks kept).
+  void release_kept(Common& common) {
     for (size_t i = 0; i < class_count; ++i) {
       while (void* ptr = pop(common, i)) push_locked(ptr);
       for (Links* links = slabs_[i].next; links != &slabs_[i];) {
@@ -193,11 +192,8 @@ class Segments : public SmallClasses<config> {
     for (Links* links = segments_.next; links != &segments_;) {
       auto* segment = static_cast<First*>(links);
       links = links->next;
-      if (segment->unused != all_slabs) continue;
-      release(segment);
-      any = true;
+      if (segment->unused == all_slabs) release(segment);
     }
-    return any;
   }
 
   // Gives the pages of slabs that are no more back to the source. O(segments

@@ -123,8 +123,10 @@ class ThreadSlabs {
 
   [[gnu::noinline]] void* allocate_large(Common& common, size_t size,
                                          size_t align, Header* moving) {
-    return common.back.allocate(size, align, moving,
-                                [&] { return reclaim(common); });
+    return common.back.allocate(size, align, moving, [&] {
+      release_kept(common);
+      return true;
+    });
   }
 
   // A block of the back heap that this thread kept, or null. Without a lock.
@@ -172,9 +174,12 @@ class ThreadSlabs {
     common.back.discard_all();
   }
 
-  // Gives up what this thread and abandoned heaps keep. The caller holds the
-  // lock.
-  bool release_kept(Common& common) { return reclaim(common); }
+  // Gives slabs that nobody uses to the back heap, and what else is only kept:
+  // this thread's, and those of abandoned heaps. The caller holds the lock.
+  void release_kept(Common& common) {
+    for (Mine* one = all_; one; one = one->next)
+      if (one->is_abandoned || one == slot()) drain(common, *one);
+  }
 
   // Leaves the heap of this thread to the next one. What the thread allocates
   // afterwards comes from the back heap, if `is_over`; else it begins anew.
@@ -366,17 +371,8 @@ class ThreadSlabs {
     return true;
   }
 
-  // Gives slabs that nobody uses to the back heap: this thread's, and those of
-  // abandoned heaps; whether there were any. The caller holds the lock.
-  bool reclaim(Common& common) {
-    bool any = false;
-    for (Mine* one = all_; one; one = one->next)
-      if (one->is_abandoned || one == slot()) any |= drain(common, *one);
-    return any;
-  }
-
   // Takes back what others returned, and gives up what is empty or only kept.
-  static bool drain(Common& common, Mine& mine) {
+  static void drain(Common& common, Mine& mine) {
     for_each_returned(mine, [&](FreeNode* node) {
       if constexpr (has_segments) {
         mine.slabs.push_locked(node);
@@ -386,10 +382,8 @@ class ThreadSlabs {
           mine.slabs.retire(common, c, common.map.index_of(node));
       }
     });
-    bool any = mine.slabs.release_kept(common);
-    if constexpr (config.thread_cache_bytes)
-      any |= mine.cache.release(common.back);
-    return any;
+    mine.slabs.release_kept(common);
+    if constexpr (config.thread_cache_bytes) mine.cache.release(common.back);
   }
 
   Mine* all_ = nullptr;  // every heap there ever was

@@ -103,25 +103,35 @@ class Verifier {
     return free_count == 0 ? nullptr : "B4";
   }
 
-  static const char* verify_small(const Common& common, Small& small) {
-    return verify_slabs(common, small);
+  // Calls `visit(slabs)` for each owner's, as long as it returns null: every
+  // thread's; none may be at work meanwhile.
+  template <class AnySmall, class Visit>
+  static const char* for_each_owner(AnySmall& small, Visit visit) {
+    if constexpr (Threading::is_shared) {
+      const char* broken = nullptr;
+      for (auto* one = small.all_; one && !broken; one = one->next)
+        broken = visit(one->slabs);
+      return broken;
+    } else {
+      return visit(small);
+    }
   }
 
-  // Every thread's; none may be at work meanwhile.
-  template <class Threads>
-  static const char* verify_small(const Common& common, Threads& threads) {
-    const char* broken = nullptr;
-    for (auto* one = threads.all_; one && !broken; one = one->next) {
+  template <class AnySmall>
+  static const char* verify_small(const Common& common, AnySmall& small) {
+    const char* broken = for_each_owner(small, [&](auto& slabs) {
       if constexpr (config.segment_size) {
-        broken = SegmentsVerifier<config, Source, Threading>::verify(
-            common, one->slabs);
+        return SegmentsVerifier<config, Source, Threading>::verify(common,
+                                                                   slabs);
       } else {
-        broken = verify_slabs(common, one->slabs);
+        return verify_slabs(common, slabs);
       }
+    });
+    if constexpr (Threading::is_shared) {
+      for (auto* one = small.abandoned_; one && !broken;
+           one = one->next_abandoned)
+        if (!one->is_abandoned) broken = "T1";
     }
-    for (auto* one = threads.abandoned_; one && !broken;
-         one = one->next_abandoned)
-      if (!one->is_abandoned) broken = "T1";
     return broken;
   }
 
@@ -194,8 +204,8 @@ const char* verify(Heap<config, Source, Threading>& heap) {
   return Verifier<config, Source, Threading>::verify(heap);
 }
 
-// What the hardened profile writes around blocks, of a heap that one thread has
-// to itself.
+// What the hardened profile writes around blocks, while nobody is at work: who
+// has a block writes there without a lock.
 template <Config config, PageSource Source, class Threading>
 class HardenedVerifier {
   using Seal = mote::Seal<config, Source>;
@@ -207,13 +217,16 @@ class HardenedVerifier {
   static const char* verify(
       const HardenedHeap<config, Source, Threading>& heap) {
     const Source& source = heap.source();
-    const char* broken = Plain::for_each_slab(
-        heap.common_, heap.small_, [&](void* slab, const auto& c, size_t) {
-          const char* found = nullptr;
-          Small::for_each_block(c, slab, [&](const FreeNode* node) {
-            if (!found) found = verify_small(source, node, c.block_size());
-          });
-          return found;
+    const auto verify_slab = [&](void* slab, const auto& c, size_t) {
+      const char* found = nullptr;
+      Small::for_each_block(c, slab, [&](const FreeNode* node) {
+        if (!found) found = verify_small(source, node, c.block_size());
+      });
+      return found;
+    };
+    const char* broken =
+        Plain::for_each_owner(heap.small_, [&](const Small& slabs) {
+          return Plain::for_each_slab(heap.common_, slabs, verify_slab);
         });
     if (broken) return broken;
     return Plain::for_each_header(heap.common_.back, [&](const Header* block) {
@@ -232,7 +245,9 @@ class HardenedVerifier {
     return seal.is_clear(block, sizeof(FreeNode)) ? nullptr : "H3";
   }
 
-  // Slabs and the page map are in use, too, and have no seal.
+  // Slabs and the page map are in use, too, and have no seal. Nor has what
+  // threads have of the heap, or a map that became too small: where they are,
+  // what is no seal may be all right.
   static const char* verify_large(
       const HardenedHeap<config, Source, Threading>& heap,
       const Header* block) {
@@ -240,16 +255,19 @@ class HardenedVerifier {
     if (!(block->bits & Back::is_used) || heap.common_.map.at(payload) ||
         heap.common_.map.is_map(payload))
       return nullptr;
-    return verify_small(heap.source(), payload, Back::payload_size(block));
+    size_t size = Back::payload_size(block);
+    const char* broken = verify_small(heap.source(), payload, size);
+    bool may_have_none = Threading::is_shared && broken && broken[1] == '1';
+    return may_have_none ? nullptr : broken;
   }
 };
 
-template <Config config, PageSource Source>
-const char* verify(HardenedHeap<config, Source, OneThread>& heap) {
-  Heap<config, Source, OneThread>& plain = heap;
+template <Config config, PageSource Source, class Threading>
+const char* verify(HardenedHeap<config, Source, Threading>& heap) {
+  Heap<config, Source, Threading>& plain = heap;
   const char* broken = verify(plain);
   return broken ? broken
-                : HardenedVerifier<config, Source, OneThread>::verify(heap);
+                : HardenedVerifier<config, Source, Threading>::verify(heap);
 }
 
 }  // namespace mote

@@ -1,7 +1,7 @@
 // libmote-verify.so: libmote.so that can also check the whole heap, which would
 // be a tenth of its code. With MOTE_VERIFY=1 that is done when the process
-// exits: a header or a link that was overwritten stops it with the name of the
-// invariant that does not hold, where it might have gone unnoticed.
+// exits: a header, a link or a seal that was overwritten stops it with the name
+// of the invariant that does not hold, where it might have gone unnoticed.
 //
 // Only while there is one thread: others would change what is looked at.
 #include <stdio.h>

@@ -1,4 +1,5 @@
 // Memory with a low maximum, and the highest there is.
+#include "mote/inspect.h"
 #include "names.hpp"
 
 namespace {
@@ -77,7 +78,7 @@ MOTE_CASE(all_of_4_GiB_can_be_had) {
   for (size_t size = 0x40000000; size >= page_bytes; size /= 2) {
     while (void* const ptr = malloc(opaque(size))) hoard.add(ptr);
   }
-  MOTE_CHECK(page_count() > 65500);
+  MOTE_CHECK(page_count() == 65536);
   while (void* const ptr = malloc(opaque(size_t{5000}))) {
     MOTE_CHECK(address(ptr) > address(&__heap_base));
     hoard.add(ptr);
@@ -87,6 +88,49 @@ MOTE_CASE(all_of_4_GiB_can_be_had) {
   MOTE_CHECK(hoard.count() - count < 200'000);
   hoard.free_all();
   MOTE_CHECK(malloc(opaque(0x80000000)) != nullptr);
+}
+
+// The largest block that can be had, when memory is as large as it gets.
+size_t largest_size() {
+  size_t size = 0;
+  for (size_t bit = 0x80000000; bit; bit /= 2) {
+    void* const ptr = malloc(opaque(size | bit));
+    if (ptr) size |= bit;
+    free(ptr);
+  }
+  return size;
+}
+
+MOTE_CASE(a_block_may_end_at_4_GiB) {
+  // So large that what is left is no absurd size.
+  void* const below = malloc(300'000);
+  fill(below, 1, 300'000);
+  // The memory grows to its end.
+  void* const most = malloc(opaque(largest_size()));
+  Hoard hoard;
+  fill_all(hoard);
+  MOTE_CHECK(page_count() == 65536);
+  hoard.free_all();
+  free(most);
+  const size_t size = largest_size();
+  char* const ptr = static_cast<char*>(malloc(opaque(size)));
+  MOTE_CHECK(ptr && address(ptr) + size > page_count() * page_bytes - 64);
+  fill(ptr + size - 5000, 2, 5000);
+  MOTE_CHECK(malloc_usable_size(ptr) >= size);
+  MOTE_CHECK(!malloc(opaque(size_t{100'000})) && !calloc(1, 100'000));
+  MOTE_CHECK(!realloc(ptr, opaque(size + 1000)));
+  mote_statistics statistics;
+  mote_stats(&statistics);
+  MOTE_CHECK(statistics.region_count == 1 && statistics.used_bytes > size);
+  MOTE_CHECK(is_filled(ptr + size - 5000, 2, 5000));
+  // Smaller in place, and what is behind it serves.
+  MOTE_CHECK(realloc(ptr, opaque(size - 200'000)) == ptr);
+  void* const behind = malloc(opaque(size_t{150'000}));
+  MOTE_CHECK(address(behind) > address(ptr));
+  free(behind);
+  free(ptr);
+  MOTE_CHECK(is_filled(below, 1, 300'000));
+  MOTE_CHECK(largest_size() == size);
 }
 
 MOTE_CASE(half_the_address_space_is_one_block) {

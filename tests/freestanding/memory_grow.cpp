@@ -12,9 +12,14 @@ namespace {
 
 char* end_of(const mote::Span& span) { return span.begin + span.size_bytes; }
 
+struct OwnMemory : mote::WasmMemory {
+  static constexpr bool is_alone = true;
+};
+
 // What a heap does for its source: it remembers where the last span ended, and
 // is itself static data before there is one.
-class Source {
+template <class AnyMemory = mote::WasmMemory>
+class SourceOf {
  public:
   mote::Span acquire(size_t size_bytes) {
     const mote::Span span = source_.acquire(size_bytes, last_byte_);
@@ -25,9 +30,10 @@ class Source {
  private:
   static constexpr char static_data = 0;
 
-  mote::MemoryGrow source_;
+  mote::LinearMemory<AnyMemory> source_;
   const char* last_byte_ = &static_data;
 };
+using Source = SourceOf<>;
 
 MOTE_CASE(source_gives_what_was_asked_zeroed_and_writable) {
   Source source;
@@ -94,6 +100,28 @@ MOTE_CASE_MAX_PAGES(source_refuses_when_memory_ends, 20) {
   MOTE_CHECK(!source.acquire(20 * page_bytes).begin);
   const mote::Span span = source.acquire(1);
   MOTE_CHECK(span.begin == &__heap_base);
+}
+
+// What lies behind the last byte of 4 GiB is address 0, which is no refusal and
+// no span.
+template <class AnySource>
+void ends_at_4_GiB() {
+  AnySource source;
+  const mote::Span first = source.acquire(100'000);
+  MOTE_CHECK(source.acquire((65536 - 1 - page_count()) * page_bytes).begin ==
+             end_of(first));
+  MOTE_CHECK(!source.acquire(page_bytes + 1).begin);
+  const mote::Span last = source.acquire(page_bytes);
+  MOTE_CHECK(last.begin && last.size_bytes == page_bytes);
+  MOTE_CHECK(address(end_of(last)) == page_count() * page_bytes);
+  fill(last.begin, 1, page_bytes);
+  MOTE_CHECK(!source.acquire(1).begin && !source.acquire(page_bytes).begin);
+  MOTE_CHECK(is_filled(last.begin, 1, page_bytes));
+}
+
+MOTE_CASE(source_ends_at_4_GiB) { ends_at_4_GiB<Source>(); }
+MOTE_CASE(source_of_its_own_memory_ends_at_4_GiB) {
+  ends_at_4_GiB<SourceOf<OwnMemory>>();
 }
 
 }  // namespace

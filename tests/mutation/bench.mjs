@@ -37,6 +37,8 @@ export function programs(root) {
       })));
 }
 
+const filesOf = new Map();  // by source, what it includes; mutants change none of that
+
 // The project's files in a list of dependencies.
 function included(listed) {
   return new Set(listed.split(/[\s\\]+/).filter((name) => name !== '' && !name.startsWith('/') && !name.endsWith(':'))
@@ -48,17 +50,17 @@ export class Bench {
   static library;
   static precompiled(level) { return join(Bench.out, `common${level}.pch`); }
 
-  // What does not depend on the project: GoogleTest, and its header precompiled.
-  static async prepare(tests, out) {
+  // What does not depend on the project: GoogleTest's header precompiled, and itself.
+  static async precompile(tests, out) {
     Bench.out = out;
-    Bench.library = ['gtest-all', 'gtest_main'].map((name) => join(out, `${name}.o`));
-    await Promise.all([
-      ...['-O0', '-O1'].map((level) => run(compiler, [...flags, level, '-fpch-instantiate-templates', '-x',
-        'c++-header', join(tests, 'mutation/common.hpp'), '-o', Bench.precompiled(level)])),
-      ...Bench.library.map((object) => run(compiler, ['-std=c++20', '-O1', `-I${googletest}`,
-        `-I${googletest}/include`, '-c',
-        `${googletest}/src/${object.replace(/^.*\/(.*)\.o$/, '$1.cc')}`, '-o', object])),
-    ]);
+    await Promise.all(['-O0', '-O1'].map((level) => run(compiler, [...flags, level, '-fpch-instantiate-templates',
+      '-x', 'c++-header', join(tests, 'mutation/common.hpp'), '-o', Bench.precompiled(level)])));
+  }
+  static async buildLibrary() {
+    Bench.library = ['gtest-all', 'gtest_main'].map((name) => join(Bench.out, `${name}.o`));
+    await Promise.all(Bench.library.map((object) => run(compiler, ['-std=c++20', '-O1', `-I${googletest}`,
+      `-I${googletest}/include`, '-c',
+      `${googletest}/src/${object.replace(/^.*\/(.*)\.o$/, '$1.cc')}`, '-o', object])));
   }
 
   constructor(folder) {
@@ -66,15 +68,18 @@ export class Bench {
     this.objects = new Map();  // by source: whether it is built, and what it includes
   }
 
-  // Whether the program includes the file at all.
-  async concerns(program, file) {
-    program.files ??= this.filesOf(program);
-    return (await program.files).has(file);
+  // The first of the program's sources that includes the file, if any does.
+  async sourceWith(program, file) {
+    for (const source of program.sources) if ((await this.filesOf(source)).has(file)) return source;
+    return undefined;
   }
 
-  async filesOf(program) {
-    const { stdout } = await run(compiler, [...flags, '-w', '-MM', ...program.sources], { cwd: this.folder });
-    return included(stdout);
+  filesOf(source) {
+    if (!filesOf.has(source)) {
+      filesOf.set(source, run(compiler, [...flags, '-w', '-MM', source], { cwd: this.folder })
+        .then(({ stdout }) => included(stdout)));
+    }
+    return filesOf.get(source);
   }
 
   // The program must pass as the project is; also notes its time. For a bench whose
@@ -104,18 +109,26 @@ export class Bench {
 
   async compile(source) {
     const object = this.object(source);
+    const problem = await this.refusal(source, ['-MD', '-MF', `${object}.d`, '-c', '-o', object]);
+    if (!problem) this.objects.set(source, included(readFileSync(join(this.folder, `${object}.d`), 'utf8')));
+    return problem;
+  }
+
+  // Whether it would compile; as `refusal`.
+  check(source) { return this.refusal(source, ['-fsyntax-only']); }
+
+  // 'a static_assert' or null.
+  async refusal(source, action) {
     // Else the compiler, which knows what malloc means, would fold what is tested.
     const isOfMalloc = /^(native|src|tests\/names)\//.test(source);
     const own = isOfMalloc ? ['-fno-builtin'] : ['-include-pch', Bench.precompiled(optimisation(source))];
     try {
-      await run(compiler, [...flags, optimisation(source), ...own, '-w', '-MD', '-MF', `${object}.d`, '-c', source,
-        '-o', object], { cwd: this.folder });
+      await run(compiler, [...flags, optimisation(source), ...own, '-w', ...action, source], { cwd: this.folder });
+      return null;
     } catch ({ stderr }) {
       if (stderr.includes('static assertion failed')) return 'a static_assert';
       throw new Error(`does not compile: ${stderr.split('\n').find((line) => line.includes('error:'))}`);
     }
-    this.objects.set(source, included(readFileSync(join(this.folder, `${object}.d`), 'utf8')));
-    return null;
   }
 
   link(program) {

@@ -1,9 +1,26 @@
 // The bugs that are planted: in `file`, `from`, which must be there exactly once,
 // becomes `to`. One that no test can find says in `survives` why that is right.
 
+import { basename } from 'node:path';
+
+// Which test is a file's own where none has its name.
+const ownTests = {
+  'src/small_classes.hpp': 'unit/slabs_test',
+  'src/common.hpp': 'unit/slabs_test',
+  'src/page_map.hpp': 'unit/slabs_test',
+  'src/c_names.inc': 'names/names_test',
+  'src/seal.hpp': 'faults/hardened_test',
+  'src/quarantine.hpp': 'faults/hardened_test',
+  'src/hardened_heap.hpp': 'faults/hardened_test',
+  'src/page_chunks.hpp': 'unit/arena_test',
+  'src/statistics.hpp': 'unit/walk_test',
+};
+export const ownTest = (file) => ownTests[file] ?? `unit/${basename(file).replace(/\..*$/, '')}_test`;
+
 const inFile = (file) => (bug, from, to, survives) => ({ file, bug, from, to, survives });
 
 const bits = inFile('src/bits.hpp');
+const config = inFile('src/config.hpp');
 const freeList = inFile('src/free_list.hpp');
 const back = inFile('src/back_heap.hpp');
 const classes = inFile('src/small_classes.hpp');
@@ -30,6 +47,9 @@ const verify = inFile('src/verify.hpp');
 export const mutants = [
   bits('rounds up one too far', 'value + alignment - 1) &', 'value + alignment) &'),
   bits('0 counts as a power of two', 'value != 0 && (value', '(value'),
+
+  config('a segment may be one page', 'return c.segment_size >= 2 * c.slab_size &&', 'return'),
+  config('a size may have no class that is large enough', 'c.slab_size / (c.small_size_max() + c.alignment) <= 7;', 'true;'),
 
   freeList('a popped neighbour keeps a stale link', 'next->back = node->back;', ''),
   freeList('a block leaves its list and keeps the back link', 'if constexpr (checks_links) node->back = 0;', ''),
@@ -143,7 +163,8 @@ export const mutants = [
   threads('a heap is adopted twice', 'abandoned_ = mine->next_abandoned;', ''),
   threads('a second free in a batch is not seen', 'if (is_marked_freed(node)) mote_trap_double_free();', ''),
   threads('another thread frees a pointer into a block', 'if (!Small::is_block(ptr, entry)) mote_trap_invalid_pointer();', ''),
-  threads('what was returned is not taken back before growth', 'any |= drain(common, *one);', 'any |= false;'),
+  threads('what was returned is not taken back before growth', ' drain(common, *one);', ';'),
+  threads('what was taken back is not looked at before growth', 'release_kept(common);\n      return true;', 'release_kept(common);\n      return false;'),
 
   cache('more is kept than is allowed', 'is_full = bytes_ + block_size > config.thread_cache_bytes;', 'is_full = false;'),
   cache('what is kept is not counted', 'bytes_ += block_size;', ''),

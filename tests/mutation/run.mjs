@@ -5,21 +5,23 @@
 //   node tests/mutation/run.mjs --seed N         eight others
 //   node tests/mutation/run.mjs --only REGEXP    those whose file or bug it matches
 //   node tests/mutation/run.mjs --all            every one
+//   node tests/mutation/run.mjs --compile        only whether every one compiles
 //
 // Every test source is a program of its own here.
 // For each mutant those that include the mutated file run, the file's own first and
 // the quicker folders before the slower, up to the first that fails: by a failed
 // test, a trap, a crash or a hang. Each must have passed without a mutant before. A
-// mutant that does not compile is an error in the list, unless it was a
-// static_assert that refused it.
+// mutant that does not compile is an error, unless it was a static_assert that
+// refused it; so is one whose text is not exactly once in its file, which is asked
+// of all every time: sources change, and a mutant's day may be far.
 
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { mutants } from './mutants.mjs';
+import { mutants, ownTest } from './mutants.mjs';
 import { Bench, programs } from './bench.mjs';
 
 const killedAtLeast = 0.95;
@@ -30,7 +32,9 @@ const out = join(root, 'build/mutation');
 const copied = ['src', 'native', 'wasm', 'tests'];
 
 const { values: options } = parseArgs({
-  options: { all: { type: 'boolean' }, seed: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    all: { type: 'boolean' }, seed: { type: 'string' }, only: { type: 'string' }, compile: { type: 'boolean' },
+  },
 });
 
 // Each day the next ones; after a few days all were had.
@@ -41,29 +45,30 @@ function subset() {
 }
 
 function chosen() {
-  if (options.all) return mutants;
   if (options.only !== undefined) return mutants.filter(({ file, bug }) => new RegExp(options.only).test(`${file}: ${bug}`));
-  return subset();
+  return options.all || options.compile ? mutants : subset();
 }
 
-// The mutated text, or what is wrong with the mutant.
-function mutated({ file, from, to }) {
-  const text = readFileSync(join(root, file), 'utf8');
-  const count = text.split(from).length - 1;
-  if (count !== 1) throw new Error(`its text is ${count} times in ${file}`);
-  return text.replace(from, () => to);
+function isInPlace({ file, bug, from }) {
+  const count = readFileSync(join(root, file), 'utf8').split(from).length - 1;
+  if (count !== 1) console.log(`ERROR     ${file}: ${bug}\n          its text is there ${count} times`);
+  return count === 1;
 }
 
-// Runs `action(item, bench)` for all items, as many at once as there are benches.
-async function onBenches(benches, items, action) {
-  const queue = [...items];
-  await Promise.all(benches.map(async (bench) => {
-    while (queue.length !== 0) await action(queue.shift(), bench);
-  }));
+// What `action()` finds while the mutant is in the bench's copy.
+async function planted({ file, from, to }, bench, action) {
+  const path = join(bench.folder, file);
+  const original = readFileSync(path, 'utf8');
+  writeFileSync(path, original.replace(from, () => to));
+  try {
+    return await action();
+  } finally {
+    writeFileSync(path, original);
+  }
 }
 
 function inOrder(file) {
-  const own = `unit/${basename(file).replace(/\..*$/, '')}_test`;
+  const own = ownTest(file);
   return [...all.filter(({ name }) => name === own), ...all.filter(({ name }) => name !== own)];
 }
 
@@ -75,27 +80,19 @@ function pristine(program) {
 }
 
 // Who kills it and how, or null: { by, how, seconds }.
-async function attack(mutant, bench) {
-  const text = mutated(mutant);
+async function attack({ file }, bench) {
   const begin = performance.now();
-  const path = join(bench.folder, mutant.file);
-  const original = readFileSync(path);
-  writeFileSync(path, text);
-  try {
-    let tried = 0;
-    for (const program of inOrder(mutant.file)) {
-      if (!await bench.concerns(program, mutant.file)) continue;
-      ++tried;
-      program.proven ??= pristine(program);
-      await program.proven;
-      const how = await bench.failure(program, mutant.file);
-      if (how) return { by: program.name, how, seconds: (performance.now() - begin) / 1000 };
-    }
-    if (tried === 0) throw new Error(`no test includes ${mutant.file}`);
-    return null;
-  } finally {
-    writeFileSync(path, original);
+  let tried = 0;
+  for (const program of inOrder(file)) {
+    if (!await bench.sourceWith(program, file)) continue;
+    ++tried;
+    program.proven ??= pristine(program);
+    await program.proven;
+    const how = await bench.failure(program, file);
+    if (how) return { by: program.name, how, seconds: (performance.now() - begin) / 1000 };
   }
+  if (tried === 0) throw new Error(`no test includes ${file}`);
+  return null;
 }
 
 function report({ bug, file, survives }, kill) {
@@ -106,6 +103,38 @@ function report({ bug, file, survives }, kill) {
   console.log(`killed    ${file}: ${bug}\n          by ${kill.by}, ${kill.how} (${kill.seconds.toFixed(1)} s)`);
   if (survives) console.log('          WRONG: it is said to survive');
   return survives === undefined;
+}
+
+let killed = 0;
+async function isAsSaid(mutant, bench) {
+  const kill = await attack(mutant, bench);
+  if (kill) ++killed;
+  return report(mutant, kill);
+}
+
+async function compiles({ file }, bench) {
+  const own = all.find(({ name }) => name === ownTest(file));
+  const source = own && await bench.sourceWith(own, file);
+  if (!source) throw new Error(`${ownTest(file)} does not include ${file}`);
+  await bench.check(source);
+  return true;
+}
+
+// How many of the list pass `action(mutant, bench)`; as many at once as there are
+// benches.
+async function passing(list, action) {
+  const queue = [...list];
+  let passed = 0;
+  await Promise.all(benches.map(async (bench) => {
+    for (let mutant; (mutant = queue.shift()) !== undefined;) {
+      try {
+        if (await planted(mutant, bench, () => action(mutant, bench))) ++passed;
+      } catch (error) {
+        console.log(`ERROR     ${mutant.file}: ${mutant.bug}\n          ${error.message}`);
+      }
+    }
+  }));
+  return passed;
 }
 
 function newBench(name) {
@@ -120,31 +149,30 @@ function newBench(name) {
   return new Bench(folder);
 }
 
+const misplaced = mutants.filter((mutant) => !isInPlace(mutant));
+const list = chosen().filter((mutant) => !misplaced.includes(mutant));
+
 rmSync(out, { recursive: true, force: true });
 const benches = Array.from({ length: availableParallelism() }, (_, i) => newBench(`${i}`));
 const untouched = newBench('untouched');
-await Bench.prepare(join(root, 'tests'), out);
+await Bench.precompile(join(root, 'tests'), out);
 const all = programs(root);
 
-const list = chosen();
-let killed = 0;
-let failed = 0;
-await onBenches(benches, list, async (mutant, bench) => {
-  try {
-    const kill = await attack(mutant, bench);
-    if (kill) ++killed;
-    if (!report(mutant, kill)) ++failed;
-  } catch (error) {
+let passed;
+let failed = misplaced.length;
+if (options.compile) {
+  passed = await passing(list, compiles);
+  console.log(`${passed} of ${mutants.length} mutants compile`);
+} else {
+  await Bench.buildLibrary();
+  passed = await passing(list, isAsSaid);
+  const share = killed / list.length;
+  console.log(`${killed} of ${list.length} mutants killed, ${(100 * share).toFixed(1)} %`);
+  if (options.all && share < killedAtLeast) {
+    console.log(`fewer than ${100 * killedAtLeast} %`);
     ++failed;
-    console.log(`ERROR     ${mutant.file}: ${mutant.bug}\n          ${error.message}`);
   }
-});
-
-const share = killed / list.length;
-console.log(`${killed} of ${list.length} mutants killed, ${(100 * share).toFixed(1)} %`);
-if (options.all && share < killedAtLeast) {
-  console.log(`fewer than ${100 * killedAtLeast} %`);
-  ++failed;
 }
-console.log(`${list.length - failed} passed, ${failed} failed`);
+failed += list.length - passed;
+console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && list.length !== 0 ? 0 : 1;

@@ -9,10 +9,13 @@
 //   more
 //                                 made writable than they need, nor more
 //                                 touched
+//   limited_memory SIZE lasts     blocks, all written, until there are no more
+//                                 or the system ends it: how many MiB
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum { count_max = 10000000, live_bytes = 64 << 20 };
 static void* blocks[count_max];
@@ -65,11 +68,25 @@ static int fit(size_t size) {
   return touched <= needed_for(size, count) + count * sizeof *blocks ? 0 : 4;
 }
 
+static int last(size_t size) {
+  size_t bytes = 0;
+  for (void* block; (block = malloc(size)); bytes += size) {
+    memset(block, 1, size);
+    if ((bytes + size) >> 20 == bytes >> 20) continue;
+    char line[30];
+    const int length =
+        snprintf(line, sizeof line, "%zu\n", (bytes + size) >> 20);
+    if (write(1, line, (size_t)length) != length) return 2;
+  }
+  return 0;
+}
+
 int main(int count, char** arguments) {
   const size_t size = count == 3 ? strtoul(arguments[1], NULL, 10) : 0;
   const char* const kind = count == 3 ? arguments[2] : "";
   if (size < 16) return 2;
   if (!strcmp(kind, "fits")) return fit(size);
+  if (!strcmp(kind, "lasts")) return last(size);
   return limit(strcmp(kind, "as") ? RLIMIT_DATA : RLIMIT_AS, 512 << 20)
              ? 2
              : run_into(size);

@@ -16,10 +16,8 @@ if(MOTE_TOOLS)
     -fno-allocation-dce)
   mote_add_test(trace_tools python3 ${CMAKE_CURRENT_LIST_DIR}/trace_tools.py
     ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
-  if(TARGET mote_verify)
-    mote_add_test(verify bash ${CMAKE_CURRENT_LIST_DIR}/verify
-      $<TARGET_FILE:mote_verify>)
-  endif()
+  mote_add_test(verify bash ${CMAKE_CURRENT_LIST_DIR}/verify
+    $<TARGET_FILE:mote_verify> ${MOTE_PROFILE})
 endif()
 if(CMAKE_SYSTEM_NAME STREQUAL Linux AND
    CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64)$")

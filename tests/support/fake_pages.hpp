@@ -71,6 +71,7 @@ struct BasicFakePages {
   size_t granted_bytes = 0;  // less what was released
 
   Span acquire(size_t size_bytes, const char* = nullptr) noexcept {
+    if (size_bytes == 0) __builtin_trap();  // the heap's part of the contract
     acquire_count++;
     if (acquire_count == refuse_at || size_bytes > arena_bytes) return refusal;
     const size_t page_count = (size_bytes - 1) / page_size_bytes + 1;

@@ -4,6 +4,7 @@
 
 #include "heap.hpp"
 #include "support/fake_pages.hpp"
+#include "support/programs.hpp"
 #include "verify.hpp"
 
 namespace mote {
@@ -57,15 +58,55 @@ TEST(config, slabs_are_powers_of_two_that_lose_little) {
   EXPECT_TRUE(is_valid({.slab_size = 4096}));
 }
 
-TEST(config, segments_have_up_to_64_slabs_of_at_least_7_blocks) {
+TEST(config, segments_have_2_to_64_slabs_of_at_least_7_blocks) {
   EXPECT_TRUE(is_valid({.class_count = 32, .segment_size = 65536}));
   EXPECT_TRUE(is_valid({.class_count = 32, .segment_size = 262144}));
-  EXPECT_FALSE(is_valid({.segment_size = 100000}));
-  EXPECT_FALSE(is_valid({.segment_size = 2048}));    // less than a slab
-  EXPECT_FALSE(is_valid({.segment_size = 524288}));  // more than 64
+  EXPECT_FALSE(is_valid({.class_count = 32, .segment_size = 100000}));
+  EXPECT_FALSE(
+      is_valid({.class_count = 32, .segment_size = 2048}));  // less than a slab
+  EXPECT_FALSE(is_valid({.class_count = 32, .segment_size = 4096}));  // one
+  EXPECT_TRUE(is_valid({.class_count = 32, .segment_size = 8192}));
+  EXPECT_FALSE(
+      is_valid({.class_count = 32, .segment_size = 524288}));  // more than 64
   EXPECT_FALSE(is_valid({.class_count = 40, .segment_size = 65536}));
   EXPECT_FALSE(is_valid({.class_count = 100, .segment_size = 65536}));
-  EXPECT_FALSE(is_valid({.segment_size = 65536, .is_hardened = true}));
+  EXPECT_FALSE(is_valid(
+      {.class_count = 32, .segment_size = 65536, .is_hardened = true}));
+}
+
+// Else a size just above the last of a granule's would be of a class below it.
+TEST(config, segments_have_classes_that_go_on_where_those_of_a_granule_end) {
+  static_assert(!is_valid({.segment_size = 65536}));
+  static_assert(!is_valid({.class_count = 31, .segment_size = 65536}));
+  static_assert(is_valid({.class_count = 32, .segment_size = 65536}));
+  static_assert(
+      !is_valid({.alignment = 8, .class_count = 63, .segment_size = 65536}));
+  static_assert(
+      is_valid({.alignment = 8, .class_count = 64, .segment_size = 65536}));
+  // Nobody asks for a class of a heap without slabs.
+  static_assert(is_valid({.has_slabs = false, .segment_size = 65536}));
+}
+
+// By a thread's heap of its own: every size is served by what is as large.
+template <size_t class_count, size_t alignment>
+void serves_all_sizes_from_segments() {
+  constexpr Config config = {.alignment = alignment,
+                             .class_count = class_count,
+                             .segment_size = 65536};
+  ProgramHeap<config, FakePages> heap;
+  for (size_t size = 0; size < 1200; ++size) {
+    void* const block = heap.allocate(size, 1);
+    ASSERT_NE(block, nullptr);
+    ASSERT_GE(heap.usable_size(block), size);
+    heap.free(block);
+  }
+}
+
+TEST(config, edges_of_segments_work) {
+  serves_all_sizes_from_segments<32, 16>();
+  serves_all_sizes_from_segments<36, 16>();
+  serves_all_sizes_from_segments<64, 8>();
+  serves_all_sizes_from_segments<72, 8>();
 }
 
 // Settings at the edge of what is valid give heaps that work.

@@ -185,6 +185,36 @@ TEST_F(segments, what_is_free_is_free_for_who_walks) {
   free_many(0, {blocks.begin(), blocks.begin() + 3});
 }
 
+// Though none returns that was only kept, for the first has room and stays.
+TEST_F(segments,
+       one_at_the_end_that_others_emptied_serves_before_memory_grows) {
+  const size_t per_page = in_a_page(512);
+  const std::vector<void*> blocks = allocate_many(0, 20 * per_page, 512);
+  const auto is_in_first = [&](void* block) {
+    return address_of(block) / config.segment_size ==
+           address_of(blocks[0]) / config.segment_size;
+  };
+  const size_t footprint = heap_.source().granted_bytes;
+  std::vector<void*> left;
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    if (!is_in_first(blocks[i])) {
+      free(1, blocks[i]);
+    } else if (i == 0 || i / per_page == 1 || i / per_page == 2) {
+      free(0, blocks[i]);  // two pages, and one that stays the class's
+    } else {
+      left.push_back(blocks[i]);
+    }
+  }
+  ASSERT_LT(left.size(), 15 * per_page) << "more than one segment";
+  constexpr size_t size = config.segment_size - 1024;
+  ASSERT_LT(statistics(heap_).largest_free_bytes, size);
+  void* const large = allocate(0, size);
+  EXPECT_NE(large, nullptr);
+  EXPECT_EQ(heap_.source().granted_bytes, footprint);
+  free(0, large);
+  free_many(0, left);
+}
+
 // Of what lay there before, a slab's free blocks or a thread's kept ones.
 TEST_F(segments, a_block_that_is_never_written_to_is_no_second_free) {
   for (const size_t size : {16u, 1000u, 1500u}) {

@@ -12,6 +12,7 @@
 #include <deque>
 #include <vector>
 
+#include "hardened_heap.hpp"
 #include "stage.hpp"
 #include "statistics.hpp"
 #include "support/fake_pages.hpp"
@@ -334,6 +335,65 @@ TEST_F(thread_slabs, verify_looks_at_the_slabs_of_all_threads) {
   --HeapAccess::used_count<Slabs<config, FakePages, Threads>>(second);
   free(0, first);
   free(1, second);
+}
+
+// Whoever allocated it, and whoever frees.
+class hardened_thread_slabs : public OnStage<Config{.is_hardened = true}> {
+ protected:
+  char* allocate_bytes(size_t thread, size_t size) {
+    return static_cast<char*>(allocate(thread, size));
+  }
+  const char* broken_by(char* at) {
+    *at ^= 1;
+    const char* const broken = verify(heap_);
+    *at ^= 1;
+    return broken ? broken : "nothing";
+  }
+};
+
+TEST_F(hardened_thread_slabs, verify_looks_at_the_seals_of_all_threads) {
+  constexpr size_t block_size = align_up(41 + sizeof(size_t), 16);
+  allocate(0, 1);
+  for (size_t thread : {1, 2}) {
+    char* const small = allocate_bytes(thread, 41);
+    char* const large = allocate_bytes(thread, 2001);
+    char* const waiting = allocate_bytes(thread, 41);
+    free(0, waiting);
+    end(2);  // that of one lies in an abandoned heap
+    EXPECT_STREQ(broken_by(small + 41), "H2");
+    EXPECT_STREQ(broken_by(small + block_size - 1), "H1");
+    EXPECT_STREQ(broken_by(large + 2001), "H2");
+    EXPECT_STREQ(broken_by(waiting + 40), "H3");
+    free(0, small);
+    free(0, large);
+  }
+}
+
+TEST_F(hardened_thread_slabs, random_programs_keep_every_seal) {
+  Random random(seed());
+  std::vector<void*> blocks;
+  for (size_t step = 0; step < size_t{3000} * rounds(4); ++step) {
+    const size_t thread = random.below(Stage::thread_count);
+    if (random.one_in(400)) end(thread);
+    const size_t bias = step / 500 % 2 ? 3 : 1;
+    if (blocks.empty() || random.below(4) < bias) {
+      const size_t size = random.between(1, random.one_in(8)   ? 6000
+                                            : random.one_in(2) ? 400
+                                                               : 64);
+      void* const ptr = allocate(thread, size);
+      ASSERT_NE(ptr, nullptr);
+      memset(ptr, random.one_in(2) ? 0xFF : 0, size);
+      blocks.push_back(ptr);
+    } else {
+      std::swap(blocks[random.below(blocks.size())], blocks.back());
+      free(thread, blocks.back());
+      blocks.pop_back();
+    }
+    if (step % 64 == 0) {
+      ASSERT_STREQ(verify(heap_), nullptr) << step;
+    }
+  }
+  for (void* block : blocks) free(0, block);
 }
 
 }  // namespace
