@@ -20,6 +20,7 @@
 #include "mmap.hpp"
 #include "operations.hpp"
 #include "replay_script.hpp"
+#include "run_tool.hpp"
 #include "trace_input.hpp"
 
 namespace mote {
@@ -392,22 +393,13 @@ int main(int argument_count, char** arguments) {
                  "The time is the best of so many")
       ->check(CLI::Range(1u, 1000u))
       ->capture_default_str();
-  try {
-    app.parse(argument_count, arguments);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  return replay_on_all(options);
+  return run_tool(app, argument_count, arguments,
+                  [&] { return replay_on_all(options); });
 }
 
 }  // namespace
 }  // namespace mote
 
 int main(int argument_count, char** arguments) {
-  try {
-    return mote::main(argument_count, arguments);
-  } catch (const std::exception& error) {
-    fprintf(stderr, "mote-replay: %s\n", error.what());
-    return 2;
-  }
+  return mote::main(argument_count, arguments);
 }

@@ -20,6 +20,7 @@
 #include "order_only.hpp"
 #include "own_folder.hpp"
 #include "report.hpp"
+#include "run_tool.hpp"
 #include "trace_input.hpp"
 
 namespace mote {
@@ -261,6 +262,24 @@ int trace_program(const Options& options) {
   return ran.status;
 }
 
+int report_or_trace(Options& options) {
+  if (!options.command.empty() && options.command[0] == "--") {
+    options.command.erase(options.command.begin());
+  }
+  if (!options.read.empty()) {
+    report(options, options.read, options.read);
+    return 0;
+  }
+  if (options.command.empty()) {
+    throw Failure("no program to run; --help tells more");
+  }
+  if (options.is_order_only) {
+    options.has_times = false;
+    options.stack_depth = 0;
+  }
+  end_like(trace_program(options));
+}
+
 class Help : public CLI::Formatter {
   std::string make_usage(const CLI::App*, std::string) const override {
     return "usage: mote-trace [OPTIONS] PROGRAM [ARGUMENTS...]\n"
@@ -270,7 +289,7 @@ class Help : public CLI::Formatter {
 
 int main(int argument_count, char** arguments) {
   Options options;
-  CLI::App app("Runs a program and reports what it allocated.");
+  CLI::App app("Runs a program and reports what it allocated.", "mote-trace");
   app.formatter(std::make_shared<Help>());
   app.set_help_flag("-h,--help", "This text");
   app.prefix_command();
@@ -299,37 +318,15 @@ int main(int argument_count, char** arguments) {
                "and addresses: small, and the same in every run");
   app.add_option("--events", options.event_max,
                  "With --order-only: so many events at most");
-  try {
-    app.parse(argument_count, arguments);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  options.command = app.remaining();
-  if (!options.command.empty() && options.command[0] == "--") {
-    options.command.erase(options.command.begin());
-  }
-  if (!options.read.empty()) {
-    report(options, options.read, options.read);
-    return 0;
-  }
-  if (options.command.empty()) {
-    throw Failure("no program to run; --help tells more");
-  }
-  if (options.is_order_only) {
-    options.has_times = false;
-    options.stack_depth = 0;
-  }
-  end_like(trace_program(options));
+  return run_tool(app, argument_count, arguments, [&] {
+    options.command = app.remaining();
+    return report_or_trace(options);
+  });
 }
 
 }  // namespace
 }  // namespace mote
 
 int main(int argument_count, char** arguments) {
-  try {
-    return mote::main(argument_count, arguments);
-  } catch (const std::exception& error) {
-    fprintf(stderr, "mote-trace: %s\n", error.what());
-    return 2;
-  }
+  return mote::main(argument_count, arguments);
 }

@@ -7,22 +7,13 @@
 
 #include "mote/inspect.h"
 #include "mote/mote.h"
+#include "names/declared.hpp"
 #include "native/allocated.hpp"
 #include "profile.hpp"
 #include "support/c_calls.hpp"
 #include "support/pieces.hpp"
 #include "support/programs.hpp"
 #include "support/seed.hpp"
-
-extern "C" {
-// As in names_test.cpp.
-void* aligned_alloc(size_t align, size_t size) noexcept(noexcept(malloc(1)));
-int posix_memalign(void** result, size_t align,
-                   size_t size) noexcept(noexcept(malloc(1)));
-size_t malloc_usable_size(void* ptr) noexcept(noexcept(malloc(1)));
-void free_sized(void* ptr, size_t size);
-void free_aligned_sized(void* ptr, size_t align, size_t size);
-}
 
 namespace mote {
 namespace {

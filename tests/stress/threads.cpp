@@ -12,23 +12,14 @@
 #include <thread>
 #include <vector>
 
-#include "hardened_heap.hpp"
-#include "lock.hpp"
-#include "native_profile.hpp"
+#include "stress/program.hpp"
 #include "stress/swapping.hpp"
 #include "support/random.hpp"
-#include "thread_slot.hpp"
-#include "threading.hpp"
 #include "verify.hpp"
 #include "walk.hpp"
 
 namespace mote {
 namespace {
-
-void end_thread();
-using Threads = PerThread<Lock, ThreadSlot<end_thread>>;
-constinit HeapFor<native_profile, NativeSource, Threads> heap;
-void end_thread() { heap.end_thread(true); }
 
 using Work = Swapping<heap>;
 
@@ -94,12 +85,5 @@ int main_of(size_t operation_count, size_t thread_count, uint64_t seed) {
 }  // namespace mote
 
 int main(int count, char** arguments) {
-  if (count < 2) {
-    fputs("usage: threads OPERATIONS [THREADS [SEED]]\n", stderr);
-    return 2;
-  }
-  const auto number = [&](int at, size_t otherwise) {
-    return at < count ? strtoull(arguments[at], nullptr, 0) : otherwise;
-  };
-  return mote::main_of(number(1, 0), number(2, 4), number(3, 1));
+  return mote::run_stress(count, arguments, mote::main_of);
 }

@@ -13,25 +13,10 @@
 #include <thread>
 #include <vector>
 
-#include "hardened_heap.hpp"
 #include "inspect.hpp"
-#include "lock.hpp"
-#include "native_profile.hpp"
+#include "stress/program.hpp"
 #include "support/pieces.hpp"
 #include "support/random.hpp"
-#include "thread_slot.hpp"
-#include "threading.hpp"
-
-namespace mote {
-namespace {
-
-void end_thread();
-using Threads = PerThread<Lock, ThreadSlot<end_thread>>;
-constinit HeapFor<native_profile, NativeSource, Threads> heap;
-void end_thread() { heap.end_thread(true); }
-
-}  // namespace
-}  // namespace mote
 
 // What native/malloc_info.cpp asks.
 extern "C" {
@@ -151,12 +136,5 @@ int main_of(size_t operation_count, size_t thread_count, uint64_t seed) {
 }  // namespace mote
 
 int main(int count, char** arguments) {
-  if (count < 2) {
-    fputs("usage: walks OPERATIONS [THREADS [SEED]]\n", stderr);
-    return 2;
-  }
-  const auto number = [&](int at, size_t otherwise) {
-    return at < count ? strtoull(arguments[at], nullptr, 0) : otherwise;
-  };
-  return mote::main_of(number(1, 0), number(2, 4), number(3, 1));
+  return mote::run_stress(count, arguments, mote::main_of);
 }

@@ -125,6 +125,31 @@ class OnStage : public testing::Test {
     }
     return write_count;
   }
+  // What decides how threads scale to more processors than a test has: how
+  // often they write to a cache line that is not theirs alone.
+  void expect_one_shared_write_for_a_batch() {
+    const size_t count = 10 * batch_size;
+    allocate(1, 64);
+    std::vector<void*> blocks = allocate_many(0, count, 64);
+    const size_t locks = lock_count();
+    EXPECT_EQ(shared_write_count(0, count,
+                                 [&](size_t i) {
+                                   heap_.free(blocks[i]);
+                                   blocks[i] = heap_.allocate(64);
+                                 }),
+              0u)
+        << "by a thread with its own";
+    EXPECT_EQ(
+        shared_write_count(1, count, [&](size_t i) { heap_.free(blocks[i]); }),
+        count / batch_size);
+    EXPECT_EQ(lock_count(), locks);
+    EXPECT_LE(shared_write_count(
+                  0, count, [&](size_t i) { blocks[i] = heap_.allocate(64); }),
+              count / per_slab(64))
+        << "all are taken back at once; slabs that were empty then are cut "
+           "anew";
+    free_many(0, blocks);
+  }
 
   // All that was kept or is underway goes where it belongs.
   void settle() {
