@@ -67,15 +67,8 @@ class c_calls : public testing::Test {
 };
 
 // Of each profile, and of threads.
-using CallChoices = testing::Types<
-    Choice<Config{.alignment = 8}>, Choice<Config{.alignment = 16}>,
-    Choice<Config{.alignment = 8, .has_slabs = false}>,
-    Choice<Config{.alignment = 16, .has_slabs = false}>,
-    Choice<Config{
-        .alignment = 8, .is_hardened = true, .guarded_size_min = 4096}>,
-    Choice<Config{
-        .alignment = 16, .is_hardened = true, .guarded_size_min = 4096}>,
-    Choice<small_segments>>;
+using CallChoices =
+    Joined<ProfileChoices, testing::Types<Choice<small_segments>>>;
 TYPED_TEST_SUITE(c_calls, CallChoices, ChoiceNames);
 
 TYPED_TEST(c_calls, with_memory_that_grows) {

@@ -17,20 +17,26 @@ struct Choice {
   static constexpr Config config = c;
 };
 
+// Two lists as one.
+template <class... Some, class... More>
+testing::Types<Some..., More...> joined(testing::Types<Some...>,
+                                        testing::Types<More...>);
+template <class Some, class More>
+using Joined = decltype(joined(Some(), More()));
+
 using Choices =
     testing::Types<Choice<Config{.alignment = 8}>,
                    Choice<Config{.alignment = 16}>,
                    Choice<Config{.alignment = 8, .has_slabs = false}>,
                    Choice<Config{.alignment = 16, .has_slabs = false}>>;
 
-using ProfileChoices = testing::Types<
-    Choice<Config{.alignment = 8}>, Choice<Config{.alignment = 16}>,
-    Choice<Config{.alignment = 8, .has_slabs = false}>,
-    Choice<Config{.alignment = 16, .has_slabs = false}>,
-    Choice<Config{
-        .alignment = 8, .is_hardened = true, .guarded_size_min = 4096}>,
-    Choice<Config{
-        .alignment = 16, .is_hardened = true, .guarded_size_min = 4096}>>;
+using ProfileChoices = Joined<
+    Choices,
+    testing::Types<
+        Choice<Config{
+            .alignment = 8, .is_hardened = true, .guarded_size_min = 4096}>,
+        Choice<Config{
+            .alignment = 16, .is_hardened = true, .guarded_size_min = 4096}>>>;
 
 class ChoiceNames {
  public:
