@@ -1,7 +1,8 @@
 // The configurations that typed suites run in, and their names. `Choices` is
-// each profile of `Heap` at each alignment; `ProfileChoices`, each of `HeapOf`,
-// which has the hardened one, too: there with so many guarded blocks, where the
-// platform has such, that programs have some.
+// each profile of `Heap` at each alignment, `SlabChoices` and `TinyChoices` are
+// those of one; `ProfileChoices`, each of `HeapOf`, which has the hardened one,
+// too: there with so many guarded blocks, where the platform has such, that
+// programs have some.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -24,11 +25,12 @@ testing::Types<Some..., More...> joined(testing::Types<Some...>,
 template <class Some, class More>
 using Joined = decltype(joined(Some(), More()));
 
-using Choices =
-    testing::Types<Choice<Config{.alignment = 8}>,
-                   Choice<Config{.alignment = 16}>,
-                   Choice<Config{.alignment = 8, .has_slabs = false}>,
+using SlabChoices = testing::Types<Choice<Config{.alignment = 8}>,
+                                   Choice<Config{.alignment = 16}>>;
+using TinyChoices =
+    testing::Types<Choice<Config{.alignment = 8, .has_slabs = false}>,
                    Choice<Config{.alignment = 16, .has_slabs = false}>>;
+using Choices = Joined<SlabChoices, TinyChoices>;
 
 using ProfileChoices = Joined<
     Choices,

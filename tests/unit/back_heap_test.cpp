@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "heap.hpp"
+#include "support/choices.hpp"
 #include "support/fake_pages.hpp"
 #include "support/heap_access.hpp"
 #include "support/random.hpp"
@@ -16,15 +17,10 @@ namespace mote {
 namespace {
 
 // Without slabs a heap is a back heap, and verify() takes it.
-template <size_t alignment>
-struct Aligned {
-  static constexpr Config config = {.alignment = alignment, .has_slabs = false};
-};
-
-template <class A>
+template <class C>
 class back_heap : public testing::Test {
  protected:
-  static constexpr Config config = A::config;
+  static constexpr Config config = C::config;
   static constexpr size_t alignment = config.alignment;
   using TestedHeap = Heap<config, FakePages>;
   using Back = BackHeap<config, FakePages>;
@@ -65,15 +61,7 @@ class back_heap : public testing::Test {
   void* after_ = nullptr;
 };
 
-class AlignmentNames {
- public:
-  template <class A>
-  static std::string GetName(int) {
-    return "aligned_" + std::to_string(A::config.alignment);
-  }
-};
-using Alignments = testing::Types<Aligned<8>, Aligned<16>>;
-TYPED_TEST_SUITE(back_heap, Alignments, AlignmentNames);
+TYPED_TEST_SUITE(back_heap, TinyChoices, ChoiceNames);
 
 // Block sizes and bins.
 

@@ -10,6 +10,7 @@
 
 #include "heap.hpp"
 #include "native/static_array.hpp"
+#include "support/choices.hpp"
 #include "support/fake_pages.hpp"
 #include "support/heap_access.hpp"
 #include "support/random.hpp"
@@ -19,15 +20,10 @@
 namespace mote {
 namespace {
 
-template <size_t alignment>
-struct Aligned {
-  static constexpr Config config = {.alignment = alignment};
-};
-
-template <class A>
+template <class C>
 class slabs : public testing::Test {
  protected:
-  static constexpr Config config = A::config;
+  static constexpr Config config = C::config;
   static constexpr size_t alignment = config.alignment;
   using Small = Slabs<config, FakePages, OneThread>;
   static constexpr size_t class_count = Small::class_count;
@@ -85,15 +81,7 @@ class slabs : public testing::Test {
   PageMap<config, FakePages, OneThread>& map_ = HeapAccess::map(heap_);
 };
 
-class AlignmentNames {
- public:
-  template <class A>
-  static std::string GetName(int) {
-    return "aligned_" + std::to_string(A::config.alignment);
-  }
-};
-using Alignments = testing::Types<Aligned<8>, Aligned<16>>;
-TYPED_TEST_SUITE(slabs, Alignments, AlignmentNames);
+TYPED_TEST_SUITE(slabs, SlabChoices, ChoiceNames);
 
 // Size classes.
 
