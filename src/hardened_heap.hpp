@@ -53,8 +53,9 @@ class HardenedHeap : public Heap<config, Source, Threading> {
 
   void* allocate_zeroed(size_t size, size_t align) {
     void* ptr = allocate(size, align);
-    if constexpr (Guarded::exist)
+    if constexpr (Guarded::exist) {
       if (guarded_.may_have(ptr)) return ptr;  // cleared already
+    }
     return ptr ? __builtin_memset(ptr, 0, size) : nullptr;
   }
 
@@ -117,9 +118,10 @@ class HardenedHeap : public Heap<config, Source, Threading> {
   static size_t room_for(size_t size) {
     size_t room = size + Seal::size;
     // Else the least block has as much.
-    if constexpr (Seal::block_size_min > config.alignment)
+    if constexpr (Seal::block_size_min > config.alignment) {
       if (room > size && room < Seal::block_size_min)
         room = Seal::block_size_min;
+    }
     return room;
   }
 
@@ -187,6 +189,7 @@ class HardenedHeap : public Heap<config, Source, Threading> {
     if (facts.is_unused(Use::freed)) {
       seal.check_clear(ptr, sizeof(FreeNode));
     } else if (!facts.is_unused(Use::fresh)) {
+      if (facts.is_seal()) mote_trap_corrupted_heap();
       mote_trap_out_of_bounds();
     }
   }

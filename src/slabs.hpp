@@ -221,33 +221,30 @@ class Slabs : public SmallClasses<config> {
     retire(common, c, index);
   }
 
-  // Returns all empty slabs to the back heap; whether there were any. The
-  // caller holds the lock. O(classes).
-  bool release_kept(Common& common) {
-    bool any = false;
-    for (Class& c : classes_) any |= retire(common, c, Map::no_slab);
-    return any;
+  // Returns all empty slabs to the back heap. The caller holds the lock.
+  // O(classes).
+  void release_kept(Common& common) {
+    for (Class& c : classes_) retire(common, c, Map::no_slab);
   }
 
   // The slab at `index` has no block in use any more and becomes the class's
-  // spare. The one before returns to the back heap if it is still empty;
-  // whether it did. The caller holds the lock.
-  [[gnu::noinline]] bool retire(Common& common, Class& c, size_t index) {
+  // spare. The one before returns to the back heap if it is still empty. The
+  // caller holds the lock.
+  [[gnu::noinline]] void retire(Common& common, Class& c, size_t index) {
     size_t spare = c.spare;
     c.spare = static_cast<uint32_t>(index);
     // `no_slab` has an entry of 0, which is no class's; and before there is a
     // map, none has a spare.
     if (spare == index || common.map.entry(spare) != entry_of(c.number))
-      return false;
+      return;
     void* slab = common.map.slab_at(spare);
-    if (*used_count(slab)) return false;
+    if (*used_count(slab)) return;
     repair_first(&c.list);
     for_each_block(c, slab,
                    [](FreeNode* node) { unlink<config.checks_links>(node); });
     common.map.set(spare, 0);
     common.back.count_freed(config.slab_size);
     common.back.give(Back::block_of(slab));
-    return true;
   }
 
   Class classes_[class_count] = {};

@@ -12,7 +12,7 @@ import { basename } from 'node:path';
 // top.
 const sizeMax = {
   'tiny-16': 1280, 'tiny-8': 1325, 'standard-16': 2425, 'standard-8': 2475,
-  'hardened-16': 3400, 'hardened-8': 3460,
+  'hardened-16': 3400, 'hardened-8': 3465,
 };
 const promised = [
   'aligned_alloc', 'calloc', 'free', 'malloc', 'malloc_usable_size', 'memory',
