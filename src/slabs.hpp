@@ -235,8 +235,7 @@ class Slabs : public SmallClasses<config> {
     c.spare = static_cast<uint32_t>(index);
     // `no_slab` has an entry of 0, which is no class's; and before there is a
     // map, none has a spare.
-    if (spare == index || common.map.entry(spare) != entry_of(c.number))
-      return;
+    if (spare == index || common.map.entry(spare) != entry_of(c.number)) return;
     void* slab = common.map.slab_at(spare);
     if (*used_count(slab)) return;
     repair_first(&c.list);
