@@ -162,7 +162,8 @@ TYPED_TEST(linear_memory_at_the_end, gives_the_last_byte_and_no_more) {
   EXPECT_EQ(last.begin, this->end_of(most));
   EXPECT_EQ(last.size_bytes, left * page);
   EXPECT_EQ(address_of(last.begin) + last.size_bytes, 0u);
-  for (size_t size : {size_t{1}, page, SIZE_MAX / 2, SIZE_MAX - 1, SIZE_MAX}) {
+  constexpr size_t sizes[] = {1, page, SIZE_MAX / 2, SIZE_MAX - 1, SIZE_MAX};
+  for (size_t size : sizes) {
     EXPECT_EQ(this->acquire(size).begin, nullptr) << size;
   }
   EXPECT_EQ(TypeParam::pages, TypeParam::pages_max);
