@@ -170,6 +170,10 @@ class Mmap {
       __builtin_memcpy(to, apart, size);  // too many mappings by now
       munmap(apart, size);
     }
+    // As new, what is left is of one mapping with its neighbours, locked in
+    // memory if they are, and counts where the system does not overcommit.
+    mmap(from, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON | MAP_FIXED,
+         -1, 0);
     return true;
   }
 #endif

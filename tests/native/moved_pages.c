@@ -10,6 +10,7 @@
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -79,6 +80,33 @@ static void grow(size_t size) {
   free(block);
 }
 
+static int mapping_count(void) {
+  FILE* const file = fopen("/proc/self/maps", "r");
+  int count = 0;
+  for (int c; (c = getc(file)) != EOF;) count += c == '\n';
+  fclose(file);
+  return count;
+}
+
+// Moves a block many times. A process may have 65,530 mappings, and each place
+// that a block left could be one more.
+static void move_often(void) {
+  enum { count = 40 };
+  void* behind[count];
+  char* block = NULL;
+  const int mappings_before = mapping_count();
+  for (int i = 0; i < count; ++i) {
+    const size_t size = (size_t)(i + 2) << 20;
+    block = realloc(block, size);
+    if (!block) exit(6);
+    memset(block, i, size);
+    behind[i] = malloc(5 << 20);
+  }
+  if (mapping_count() > mappings_before + count / 2) exit(8);
+  for (int i = 0; i < count; ++i) free(behind[i]);
+  free(block);
+}
+
 int main(void) {
   enum { small_count = 1000000 };  // more than a heap's first window
   static void* small[small_count];
@@ -91,5 +119,7 @@ int main(void) {
   void* const block = malloc(1);
   const int is_hardened = malloc_usable_size(block) == 1;
   free(block);
-  return is_hardened || moved_count ? 0 : 7;
+  if (is_hardened) return 0;
+  move_often();
+  return moved_count ? 0 : 7;
 }
