@@ -14,7 +14,10 @@
 
 namespace {
 
-// The standard error of the beginning: many programs close theirs at exit.
+// The standard error of the beginning: many programs close theirs at exit. Far
+// from the descriptors that they use: some close all that they do not know, and
+// the next file that they open has the lowest number.
+constexpr int report_to_min = 500;
 int report_to = -1;
 
 // Neither allocates nor changes what it reads.
@@ -29,7 +32,7 @@ const char* variable(const char* name) {
 [[gnu::constructor]] void read_environment() {
   const char* const asked = variable("MOTE_STATS");
   if (asked != nullptr && strcmp(asked, "1") == 0) {
-    report_to = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    report_to = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, report_to_min);
   }
 }
 

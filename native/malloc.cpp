@@ -128,7 +128,7 @@ int malloc_trim(size_t) { return heap.trim() != 0; }
 // M_ARENA_MAX: there is one heap, and no block is mapped apart), 0 where
 // nothing was set.
 int mallopt(int parameter, int value) {
-  if (parameter == MOTE_DISCARD_DELAY) {
+  if (parameter == MOTE_DISCARD_DELAY && !mote::native_profile.is_hardened) {
     heap.set_discard_delay(value);
     return 1;
   }

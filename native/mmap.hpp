@@ -75,15 +75,25 @@ class Mmap {
 #ifdef __linux__
   static constexpr size_t page_bytes = 65536;  // the largest that is usual
 
-  // Since Linux 5.7. Where the kernel refuses, nothing moves.
+  // Since Linux 5.7. In two steps: one alone would, up to Linux 6.16, unmap
+  // `to` before it refuses pages of several mappings; later ones may stop
+  // midway. The first takes pages of one mapping only, and changes nothing if
+  // refused: then half as many are tried.
   static size_t move_pages(void* from, void* to, size_t size) noexcept {
     if (((address_of(from) | address_of(to)) & (page_bytes - 1)) != 0) return 0;
-    const size_t whole = align_down(size, page_bytes);
-    constexpr int dont_unmap = 4;  // MREMAP_DONTUNMAP, which musl does not name
-    return mremap(from, whole, whole,
-                  MREMAP_MAYMOVE | MREMAP_FIXED | dont_unmap, to) == to
-               ? whole
-               : 0;
+    const PreserveErrno preserve;
+    size_t moved = 0;
+    size_t piece = size;
+    while ((piece = align_down(piece, page_bytes)) != 0) {
+      if (move_piece(static_cast<char*>(from) + moved,
+                     static_cast<char*>(to) + moved, piece)) {
+        moved += piece;
+        piece = size - moved;
+      } else {
+        piece /= 2;
+      }
+    }
+    return moved;
   }
 #endif
 
@@ -149,6 +159,24 @@ class Mmap {
     madvise(begin, huge_page_bytes, MADV_NOHUGEPAGE);
 #endif
   }
+
+#ifdef __linux__
+  static bool move_piece(char* from, char* to, size_t size) noexcept {
+    constexpr int dont_unmap = 4;  // MREMAP_DONTUNMAP, which musl does not name
+    void* const apart = mremap(from, size, size, MREMAP_MAYMOVE | dont_unmap,
+                               static_cast<void*>(nullptr));
+    if (apart == MAP_FAILED) return false;
+    if (mremap(apart, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to) {
+      __builtin_memcpy(to, apart, size);  // too many mappings by now
+      munmap(apart, size);
+    }
+    // As new, what is left is of one mapping with its neighbours, locked in
+    // memory if they are, and counts where the system does not overcommit.
+    mmap(from, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON | MAP_FIXED,
+         -1, 0);
+    return true;
+  }
+#endif
 
   static char* reserve_at(char* hint, size_t size_bytes, int flags) noexcept {
     void* const begin = mmap(hint, size_bytes, PROT_NONE,

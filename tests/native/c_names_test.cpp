@@ -14,6 +14,7 @@
 
 #include "mote/mote.h"
 #include "native/allocated.hpp"
+#include "profile.hpp"
 
 extern "C" {
 void free_sized(void* ptr, size_t size);
@@ -300,6 +301,7 @@ TEST(c_names, malloc_trim_gives_the_tail_back) {
 
 // 1 for what is so at any value, 0 for what is not done.
 TEST(c_names, mallopt_tells_what_is_so) {
+  EXPECT_EQ(mallopt(MOTE_DISCARD_DELAY, 250), profile.is_hardened ? 0 : 1);
   for (const int value : {0, 1, 8, 65536}) {
     EXPECT_EQ(mallopt(M_ARENA_MAX, value), 1);
     EXPECT_EQ(mallopt(M_ARENA_TEST, value), 1);

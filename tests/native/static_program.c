@@ -45,6 +45,59 @@ static void use_arena(void) {
   REQUIRE(mote_arena_chunk_bytes(&static_arena) == 0);
 }
 
+/* No header of both C libraries has them. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+void free_sized(void* ptr, size_t size);
+void free_aligned_sized(void* ptr, size_t align, size_t size);
+void cfree(void* ptr);
+void* pvalloc(size_t size);
+int malloc_trim(size_t kept);
+int mallopt(int parameter, int value);
+void* __libc_malloc(size_t size);
+void __libc_free(void* ptr);
+void __libc_cfree(void* ptr);
+void* __libc_calloc(size_t count, size_t size);
+void* __libc_realloc(void* ptr, size_t size);
+void* __libc_memalign(size_t align, size_t size);
+void* __libc_valloc(size_t size);
+void* __libc_pvalloc(size_t size);
+int __posix_memalign(void** result, size_t align, size_t size);
+#ifdef __cplusplus
+}
+#endif
+
+/* Those that main does not call. */
+static void use_other_names(void) {
+  free_sized(malloc(10), 10);
+  free_aligned_sized(aligned_alloc(64, 64), 64, 64);
+  cfree(malloc(10));
+  __libc_cfree(__libc_realloc(__libc_calloc(10, 10), 1000));
+  void* blocks[] = {pvalloc(10), __libc_malloc(10), __libc_memalign(64, 10),
+                    __libc_valloc(10), __libc_pvalloc(10)};
+  for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i) {
+    REQUIRE(blocks[i] && malloc_usable_size(blocks[i]) >= 10);
+    __libc_free(blocks[i]);
+  }
+  void* aligned = NULL;
+  REQUIRE(__posix_memalign(&aligned, 4096, 10) == 0);
+  free(aligned);
+  REQUIRE(mallopt(-8, 1) == 1); /* M_ARENA_MAX */
+  void* const large = malloc(1 << 20);
+  REQUIRE(large);
+  free(large);
+  malloc_trim(0);
+  REQUIRE(malloc_trim(0) == 0);
+#ifdef __GLIBC__
+  FILE* const null = fopen("/dev/null", "w");
+  REQUIRE(null && malloc_info(0, null) == 0);
+  fclose(null);
+  REQUIRE(mallinfo2().arena > 0 && mallinfo().arena > 0);
+  malloc_stats();
+#endif
+}
+
 static void at_exit(void) { free(malloc(10)); }
 
 int main(void) {
@@ -75,6 +128,7 @@ int main(void) {
   free(text);
 
   use_arena();
+  use_other_names();
 
   void* blocks[] = {calloc(10, 10),        realloc(NULL, 10),
                     memalign(64, 10),      valloc(10),
