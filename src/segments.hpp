@@ -74,7 +74,7 @@ class Segments : public SmallClasses<config> {
   }
   // One of them, or one past the last.
   static size_t size_to_class(size_t size, size_t align) {
-    size_t class_index = Classes::size_to_class(size, align);
+    size_t class_index = Classes::size_to_class(size + !size, align);
     if (class_index < config.class_count ||
         size - 1 >= config.slab_size / count_min || align > config.alignment)
       return class_index < config.class_count ? class_index : class_count;
