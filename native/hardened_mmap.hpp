@@ -6,10 +6,13 @@
 #include <string.h>
 #ifdef __linux__
 #include <sys/auxv.h>
+#include <sys/random.h>
+#include <sys/types.h>
 #else
 #include <stdlib.h>
 #endif
 
+#include "errno.hpp"
 #include "guarded_blocks.hpp"
 #include "mmap.hpp"
 
@@ -33,11 +36,16 @@ class HardenedMmap {
   Mmap pages_;
   size_t secret_ = 0;
 
-  // Works before main. The C libraries take their own from the same bytes: the
-  // first of them is glibc's stack canary, so not that one.
+  // Works before main. One seal tells the secret: so it is no one else's, as
+  // the bytes of AT_RANDOM are, of which glibc has its stack canary and what it
+  // mangles pointers with. Those where the kernel refuses others.
   static size_t new_secret() noexcept {
     size_t secret = 0;
 #ifdef __linux__
+    const PreserveErrno preserve;
+    if (getrandom(&secret, sizeof(secret), GRND_NONBLOCK) ==
+        static_cast<ssize_t>(sizeof(secret)))
+      return secret | 1;
     const auto* const bytes =
         reinterpret_cast<const char*>(getauxval(AT_RANDOM));
     if (bytes != nullptr)

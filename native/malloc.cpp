@@ -34,6 +34,21 @@ extern "C" [[gnu::visibility("hidden")]] void mote_free_here(void* ptr)
 [[maybe_unused]] static void mote_free_here(void* ptr);
 #endif
 
+// What glibc's pthread_atfork calls (LSB Core 5, libc), which is a function and
+// a table of jumps in each library: 100 bytes.
+#ifdef __GLIBC__
+extern "C" {
+int __register_atfork(void (*)(), void (*)(), void (*)(), void* library);
+[[gnu::visibility("hidden")]] extern void* __dso_handle;
+}
+static int register_atfork(void (*prepare)(), void (*parent)(),
+                           void (*child)()) {
+  return __register_atfork(prepare, parent, child, &__dso_handle);
+}
+#else
+static constexpr auto register_atfork = pthread_atfork;
+#endif
+
 namespace {
 
 void end_thread();
@@ -67,9 +82,9 @@ struct C : Malloc, mote::Inspection<heap> {
 // Handlers registered first run last before a fork and first after it: the
 // earlier, the fewer of the others' run while the lock is held.
 [[gnu::constructor(101)]] void register_fork_handlers() {
-  pthread_atfork([] { heap.lock().before_fork(); },
-                 [] { heap.lock().after_fork_in_parent(); },
-                 [] { heap.lock().after_fork_in_child(); });
+  register_atfork([] { heap.lock().before_fork(); },
+                  [] { heap.lock().after_fork_in_parent(); },
+                  [] { heap.lock().after_fork_in_child(); });
 }
 
 size_t page_bytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }

@@ -35,6 +35,8 @@ class BlockCache {
     FreeNode*& first = lists_[block_size / config.alignment];
     FreeNode* node = first;
     if (!node) return nullptr;
+    // Whoever wrote to the block before could have had it lead anywhere.
+    if (!is_marked_freed(node)) mote_trap_corrupted_heap();
     first = node->next;
     bytes_ -= block_size;
     node->back = 0;
@@ -63,6 +65,7 @@ class BlockCache {
     for (FreeNode*& first : lists_) {
       for (FreeNode* node = first; node;) {
         FreeNode* next = node->next;
+        if (!is_marked_freed(node)) mote_trap_corrupted_heap();
         back.give(Back::block_of(node));
         node = next;
       }

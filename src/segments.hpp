@@ -142,8 +142,9 @@ class Segments : public SmallClasses<config> {
     const size_t block_size = class_to_size(class_index);
     slab.number = static_cast<uint16_t>(class_index + 1);
     Threading::store(slab.block_size, static_cast<uint16_t>(block_size));
-    slab.inverse = slab.limit = Classes::inverse_of(block_size);
+    slab.inverse = Classes::inverse_of(block_size);
     slab.capacity = static_cast<uint16_t>(slab_bytes(index) / block_size);
+    slab.limit = Classes::limit_of(block_size, slab.capacity);
     fill(slab);
     char* block = page_of(slab);
     FreeNode** last = &first_[class_index];
@@ -166,7 +167,6 @@ class Segments : public SmallClasses<config> {
 
   // Of a pointer into a segment.
   [[gnu::always_inline]] static bool is_block(const void* ptr, size_t) {
-    // What is in memory once is loaded into a register when it is used twice.
     Slab& slab = slab_of(ptr);
     return static_cast<uint32_t>(offset_of(ptr)) * slab.inverse < slab.limit;
   }
@@ -230,7 +230,7 @@ class Segments : public SmallClasses<config> {
     FreeNode* free;
     uint32_t countdown;   // frees until it is to be looked at
     uint32_t inverse;     // of the block size
-    uint32_t limit;       // the same again: see `is_block`
+    uint32_t limit;       // below which that of a block is: see `is_block`
     uint16_t number;      // class index + 1; 0 if there is no slab
     uint16_t block_size;  // who walks reads it while the owner is at work
     uint16_t capacity;

@@ -85,7 +85,9 @@ class Slabs : public SmallClasses<config> {
 
   // Of a pointer into a slab that has this entry.
   static bool is_block(const void* ptr, Entry entry) {
-    return offset_of(ptr) % (Map::number_of(entry) * config.alignment) == 0;
+    size_t block_size = Map::number_of(entry) * config.alignment;
+    return offset_of(ptr) % block_size == 0 &&
+           offset_of(ptr) <= block_bytes - block_size;
   }
   static size_t owner_of(Entry entry) { return entry - Map::number_of(entry); }
 
@@ -205,7 +207,10 @@ class Slabs : public SmallClasses<config> {
   // Puts a block on its list; whether its slab is now empty.
   [[gnu::always_inline]] bool put(Common& common, Class& c, void* ptr) {
     auto* node = static_cast<FreeNode*>(ptr);
-    if (!Classes::divides(c.inverse, offset_of(ptr)))
+    size_t offset = offset_of(ptr);
+    // Behind the last block there are multiples, too.
+    if (!Classes::divides(c.inverse, offset) ||
+        offset > block_bytes - c.block_size())
       mote_trap_invalid_pointer();
     if (is_listed(common, c, node)) mote_trap_double_free();
     mote::push(&c.list, node);

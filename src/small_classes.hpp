@@ -38,11 +38,18 @@ struct SmallClasses {
     return address_of(ptr) % config.slab_size;
   }
 
-  // 2^32 / block_size, rounded up: an offset is a multiple of the block size
+  // The next above 2^32 / block_size: an offset is a multiple of the block size
   // exactly when their product, modulo 2^32, is below it (Lemire, Kaser and
   // Kurz, "Faster remainder by direct computation", 2019).
   static constexpr uint32_t inverse_of(size_t block_size) {
-    return static_cast<uint32_t>(UINT32_MAX / block_size + 1);
+    return static_cast<uint32_t>((uint64_t{1} << 32) / block_size + 1);
+  }
+  // And exactly below this when it is one of the first `count` multiples: each
+  // is as much more than the one before as the inverse is rounded.
+  static constexpr uint32_t limit_of(size_t block_size, size_t count) {
+    return static_cast<uint32_t>((count - 1) * block_size *
+                                 inverse_of(block_size)) +
+           1;
   }
   static bool divides(uint32_t inverse, size_t offset) {
     return static_cast<uint32_t>(offset) * inverse < inverse;

@@ -364,7 +364,9 @@ class ThreadSlabs {
     if (!node) return false;
     do {
       FreeNode* next = node->next;
-      node->back = 0;
+      if (!is_marked_freed(node)) mote_trap_corrupted_heap();
+      // Else it would be taken for one that is freed again.
+      if constexpr (!has_segments) node->back = 0;
       action(node);
       node = next;
     } while (node);

@@ -70,7 +70,7 @@ class SegmentsVerifier {
     size_t block_size = Small::class_to_size(slab.number - 1u);
     if (slab.block_size != block_size ||
         slab.inverse != Small::inverse_of(block_size) ||
-        slab.limit != slab.inverse ||
+        slab.limit != Small::limit_of(block_size, slab.capacity) ||
         slab.capacity != Small::slab_bytes(index) / block_size)
       return "P2";
     if (slab.is_full) return slab.free || slab.countdown != 1 ? "P2" : nullptr;

@@ -393,13 +393,13 @@ int main(int argument_count, char** arguments) {
                  "The time is the best of so many")
       ->check(CLI::Range(1u, 1000u))
       ->capture_default_str();
-  return run_tool(app, argument_count, arguments,
-                  [&] { return replay_on_all(options); });
+  return run_with_arguments(app, argument_count, arguments,
+                            [&] { return replay_on_all(options); });
 }
 
 }  // namespace
 }  // namespace mote
 
 int main(int argument_count, char** arguments) {
-  return mote::main(argument_count, arguments);
+  return mote::run_tool("mote-replay", mote::main, argument_count, arguments);
 }

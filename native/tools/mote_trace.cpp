@@ -318,7 +318,7 @@ int main(int argument_count, char** arguments) {
                "and addresses: small, and the same in every run");
   app.add_option("--events", options.event_max,
                  "With --order-only: so many events at most");
-  return run_tool(app, argument_count, arguments, [&] {
+  return run_with_arguments(app, argument_count, arguments, [&] {
     options.command = app.remaining();
     return report_or_trace(options);
   });
@@ -328,5 +328,5 @@ int main(int argument_count, char** arguments) {
 }  // namespace mote
 
 int main(int argument_count, char** arguments) {
-  return mote::main(argument_count, arguments);
+  return mote::run_tool("mote-trace", mote::main, argument_count, arguments);
 }

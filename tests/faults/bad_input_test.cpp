@@ -162,6 +162,21 @@ TYPED_TEST(bad_input, interior_pointers_stop) {
   }
 }
 
+// Behind the last block of a slab, where one more would begin: what lies there
+// is the heap's own, and the next slab.
+TYPED_TEST(bad_input, pointers_behind_the_last_block_of_a_slab_stop) {
+  constexpr size_t slab_size = TestFixture::config.slab_size;
+  for (size_t size : {size_t{16}, size_t{48}, size_t{64}, size_t{112}}) {
+    char* const ptr = this->allocate(size);
+    char* const slab = ptr - address_of(ptr) % slab_size;
+    constexpr size_t own_bytes = sizeof(Header) + sizeof(uint32_t);
+    char* const behind = slab + (slab_size - own_bytes) / size * size;
+    if (!this->config.has_slabs) memset(behind - 16, 0, 16);
+    EXPECT_STOPS(this->free(behind), "invalid pointer") << size;
+    this->free(ptr);
+  }
+}
+
 TYPED_TEST(bad_input, static_pointers_stop) {
   alignas(64) static char bytes[256];
   this->allocate(100);

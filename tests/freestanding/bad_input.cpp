@@ -150,6 +150,15 @@ void free_inside() {
 MOTE_TRAP_CASE(free_inside_a_small_block, "mote_trap_invalid_pointer") {
   free_inside<128, 16>();
 }
+#if !defined(MOTE_PROFILE_TINY) && !defined(MOTE_PROFILE_HARDENED)
+MOTE_TRAP_CASE(free_behind_the_last_block, "mote_trap_invalid_pointer") {
+  char* const ptr = static_cast<char*>(malloc(48));
+  constexpr size_t slab_size = 4096;
+  constexpr size_t own_bytes = 2 * sizeof(size_t);  // a count, the next header
+  free(opaque(ptr - address(ptr) % slab_size +
+              (slab_size - own_bytes) / 48 * 48));
+}
+#endif
 MOTE_TRAP_CASE(free_inside_a_large_block, "mote_trap_invalid_pointer") {
   free_inside<5000, 64>();
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #include <vector>
 
@@ -101,6 +103,21 @@ TEST_F(block_cache, what_is_released_is_the_heaps_in_one_piece) {
   cache_.release(back_);
   EXPECT_EQ(allocate(500 + 600 + 700), blocks[0]);
   EXPECT_EQ(cache_.pop(600), nullptr);
+}
+
+TEST_F(block_cache, an_overwritten_link_stops) {
+#if GTEST_HAS_DEATH_TEST
+  Header* const blocks[] = {allocate(500), allocate(500)};
+  for (Header* block : blocks) EXPECT_TRUE(push(block));
+  alignas(16) static uint64_t target[4] = {1, 2, 3, 4};
+  void* const where = static_cast<void*>(&target[2]);
+  memcpy(static_cast<void*>(Back::node_of(blocks[1])), &where, sizeof where);
+  EXPECT_DEATH(cache_.release(back_), "corrupted heap");
+  EXPECT_EQ(cache_.pop(500), static_cast<void*>(Back::node_of(blocks[1])));
+  EXPECT_DEATH(cache_.pop(500), "corrupted heap");
+#else
+  GTEST_SKIP();
+#endif
 }
 
 }  // namespace

@@ -451,6 +451,15 @@ TEST_F(segments_death, what_is_no_block_is_not_freed) {
   EXPECT_DEATH(free(0, segment), "") << "what is known of the slabs";
   EXPECT_DEATH(free(0, segment + 9 * config.slab_size), "") << "no slab";
   EXPECT_DEATH(free(1, segment + 9 * config.slab_size), "");
+  for (size_t size : {48, 112, 320, 576}) {
+    auto* const ptr = static_cast<char*>(allocate(0, size));
+    const size_t count = config.slab_size / size;
+    char* const behind =
+        ptr - address_of(ptr) % config.slab_size + count * size;
+    EXPECT_DEATH(free(0, behind), "invalid pointer") << "behind the last block";
+    EXPECT_DEATH(free(1, behind), "invalid pointer");
+    free(0, ptr);
+  }
   free(0, block);
 #else
   GTEST_SKIP();

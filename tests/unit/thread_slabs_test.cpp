@@ -83,6 +83,27 @@ TEST_F(thread_slabs, T3_what_waits_in_a_batch_leaves_with_a_new_slab) {
   EXPECT_EQ(allocate(0, 64), blocks[4]);
 }
 
+// Of a block that another thread freed, on its way to its owner.
+TEST_F(thread_slabs, an_overwritten_link_of_a_returned_block_stops) {
+#if GTEST_HAS_DEATH_TEST
+  const std::vector<void*> blocks = allocate_many(0, per_slab(64), 64);
+  free_many(1, {blocks[3], blocks[4]});
+  end(1);
+  alignas(16) static uint64_t target[2] = {1, 2};
+  void* const where = static_cast<void*>(target);
+  void* links[2];
+  for (size_t i : {3, 4}) {
+    memcpy(&links[i - 3], blocks[i], sizeof where);
+    memcpy(blocks[i], &where, sizeof where);
+  }
+  EXPECT_DEATH(allocate(0, 64), "corrupted heap");
+  for (size_t i : {3, 4}) memcpy(blocks[i], &links[i - 3], sizeof where);
+  EXPECT_NE(allocate(0, 64), nullptr);
+#else
+  GTEST_SKIP();
+#endif
+}
+
 TEST_F(thread_slabs, a_pair_that_allocates_here_and_frees_there_stays_small) {
   std::deque<void*> queue;
   size_t slabs = 0;
