@@ -43,7 +43,8 @@ int __register_atfork(void (*)(), void (*)(), void (*)(), void* library);
 }
 static int register_atfork(void (*prepare)(), void (*parent)(),
                            void (*child)()) {
-  return __register_atfork(prepare, parent, child, &__dso_handle);
+  return __register_atfork(prepare, parent, child,
+                           static_cast<void*>(&__dso_handle));
 }
 #else
 static constexpr auto register_atfork = pthread_atfork;

@@ -172,8 +172,10 @@ class Mmap {
     }
     // As new, what is left is of one mapping with its neighbours, locked in
     // memory if they are, and counts where the system does not overcommit.
-    mmap(from, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON | MAP_FIXED,
-         -1, 0);
+    // Where that is refused, it stays as it is.
+    [[maybe_unused]] const void* const anew =
+        mmap(from, size, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANON | MAP_FIXED, -1, 0);
     return true;
   }
 #endif
