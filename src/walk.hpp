@@ -267,7 +267,7 @@ class Walker {
                               size_t block_size) {
     if constexpr (config.is_hardened) {
       return Seal<config, Source>(heap.source(), node, block_size)
-                 .checked_facts()
+                 .facts()
                  .use() <= Use::freed;
     } else if constexpr (has_segments) {
       return is_marked_freed(node);
