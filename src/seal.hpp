@@ -128,7 +128,8 @@ class Seal {
       return;
     }
     for (; at_ - at >= 8; at += 8) *reinterpret_cast<Payload*>(at) = 0;
-    if (at != at_) put(at, 0);
+    if constexpr (size < 8)
+      if (at != at_) put(at, 0);
   }
   // Whether it is so still, from its `begin`th byte on.
   [[gnu::always_inline]] bool is_clear(const void* block, size_t begin) const {
@@ -177,7 +178,8 @@ class Seal {
     uint64_t bits = 0;
     for (; end - at >= 8; at += 8)
       bits |= *reinterpret_cast<const Payload*>(at);
-    if (at != end) bits |= get(at);
+    if constexpr (size < 8)
+      if (at != end) bits |= get(at);
     return !bits;
   }
 

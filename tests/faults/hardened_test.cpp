@@ -399,6 +399,21 @@ TYPED_TEST(hardened, a_free_block_with_the_seal_of_one_in_use_stops) {
   EXPECT_STOPS(puts_back(), "corrupted heap");
 }
 
+TYPED_TEST(hardened, a_free_block_that_lost_its_seal_stops) {
+  const auto overwrites = [&] {
+    this->with_block(41, [&](auto& heap, char* ptr) {
+      heap.free(ptr);
+      for (size_t i = 0; i < this->config.quarantine_count; ++i)
+        heap.free(heap.allocate(500, 1));
+      memset(ptr + align_up(41 + sizeof(size_t), this->config.alignment) -
+                 sizeof(size_t),
+             'x', sizeof(size_t));
+      for (int i = 0; i < 100; ++i) heap.allocate(41, 1);
+    });
+  };
+  EXPECT_STOPS(overwrites(), "out of bounds");
+}
+
 TYPED_TEST(hardened, alignments_beyond_those_that_a_seal_tells_are_served) {
   this->heap_.source().arena_bytes = size_t{16} << 20;
   for (size_t align = 64; align <= size_t{1} << 20; align *= 2) {

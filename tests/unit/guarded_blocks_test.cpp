@@ -9,6 +9,7 @@
 #include "hardened_heap.hpp"
 #include "native/hardened_mmap.hpp"
 #include "statistics.hpp"
+#include "support/stops.hpp"
 #include "walk.hpp"
 
 namespace mote {
@@ -28,6 +29,19 @@ TEST(guarded_blocks, end_where_their_pages_do) {
     EXPECT_LT(-(address_of(ptr) + size) % page, 16u) << size;
     heap.free(ptr);
   }
+}
+
+TEST(guarded_blocks, are_reallocated_by_whoever_knows_their_size) {
+  static TestedHeap heap;
+  auto* const ptr = static_cast<char*>(heap.allocate(5000, 1));
+  memset(ptr, 7, 5000);
+  EXPECT_EQ(heap.reallocate(ptr, 5000, 1, 5000), ptr);
+  EXPECT_STOPS(heap.reallocate(ptr, 5001, 1, 6000), "mismatched free");
+  auto* const moved = static_cast<char*>(heap.reallocate(ptr, 5000, 1, 70'000));
+  ASSERT_NE(moved, nullptr);
+  EXPECT_EQ(heap.usable_size(moved), 70'000u);
+  EXPECT_EQ(moved[0] + moved[4999], 14);
+  heap.free(moved, 70'000, 1);
 }
 
 TEST(guarded_blocks, are_walked_and_counted) {
