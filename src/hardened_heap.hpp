@@ -7,9 +7,8 @@
 //
 //   double free                always, until the block was given out again
 //   write beyond a block       at its free; before a block, too: the neighbour
-//   write after free           when the block is allocated again; to one that
-//   is
-//                              in no slab, when it leaves the quarantine
+//   write after free           when the block is allocated again; in no slab,
+//                              when it leaves the quarantine
 //   free of another's block    size, alignment, or a use that is not its own
 //
 // Costs: as Heap, plus O(bytes of the block) up to `quarantined_size_max`.

@@ -14,22 +14,8 @@
 
 #include "mote/mote.h"
 #include "native/allocated.hpp"
+#include "native/undeclared.h"
 #include "profile.hpp"
-
-extern "C" {
-void free_sized(void* ptr, size_t size);
-void free_aligned_sized(void* ptr, size_t align, size_t size);
-void cfree(void* ptr);
-void* __libc_malloc(size_t size);
-void __libc_free(void* ptr);
-void __libc_cfree(void* ptr);
-void* __libc_calloc(size_t count, size_t size);
-void* __libc_realloc(void* ptr, size_t size);
-void* __libc_memalign(size_t align, size_t size);
-void* __libc_valloc(size_t size);
-void* __libc_pvalloc(size_t size);
-int __posix_memalign(void** result, size_t align, size_t size);
-}
 
 namespace mote {
 namespace {
