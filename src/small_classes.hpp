@@ -40,9 +40,11 @@ struct SmallClasses {
 
   // The next above 2^32 / block_size: an offset is a multiple of the block size
   // exactly when their product, modulo 2^32, is below it (Lemire, Kaser and
-  // Kurz, "Faster remainder by direct computation", 2019).
+  // Kurz, "Faster remainder by direct computation", 2019). In 32 bits: a
+  // processor that has no division of 64 would call a library's.
   static constexpr uint32_t inverse_of(size_t block_size) {
-    return static_cast<uint32_t>((uint64_t{1} << 32) / block_size + 1);
+    const auto divisor = static_cast<uint32_t>(block_size);
+    return (0 - divisor) / divisor + 2;
   }
   // And exactly below this when it is one of the first `count` multiples: each
   // is as much more than the one before as the inverse is rounded.

@@ -247,7 +247,7 @@ class HardenedVerifier {
 
   // Slabs and the page map are in use, too, and have no seal. Nor has what
   // threads have of the heap, or a map that became too small: where they are,
-  // what is no seal may be all right.
+  // there may be none, or that of a block freed before them.
   static const char* verify_large(
       const HardenedHeap<config, Source, Threading>& heap,
       const Header* block) {
@@ -256,9 +256,12 @@ class HardenedVerifier {
         heap.common_.map.is_map(payload))
       return nullptr;
     size_t size = Back::payload_size(block);
-    const char* broken = verify_small(heap.source(), payload, size);
-    bool may_have_none = Threading::is_shared && broken && broken[1] == '1';
-    return may_have_none ? nullptr : broken;
+    auto facts = Seal(heap.source(), payload, size).facts();
+    bool is_sealed =
+        facts.is_seal() && (facts.is_in_use() || heap.quarantine_.has(payload));
+    if (!is_sealed && Threading::is_shared) return nullptr;
+    if (!is_sealed && facts.is_seal()) return "Q1";
+    return verify_small(heap.source(), payload, size);
   }
 };
 

@@ -369,6 +369,26 @@ TYPED_TEST(hardened, H1_H2_H3_are_seen_broken) {
   this->free(large);
 }
 
+// A block that is neither in use nor waits, and has not left either.
+TYPED_TEST(hardened, Q1_is_seen_broken) {
+  constexpr size_t size = 2032 - 2 * sizeof(size_t);  // without slack
+  char* const large = this->allocate(size);
+  char* const seal = large + size;
+  char in_use[sizeof(size_t)];
+  memcpy(in_use, seal, sizeof in_use);
+  this->free(large);
+  char freed[sizeof in_use];
+  memcpy(freed, seal, sizeof freed);
+  for (size_t i = 0; i < TestFixture::config.quarantine_count; ++i)
+    this->free(this->allocate(100));
+  ASSERT_EQ(this->allocate(size), large);
+  ASSERT_EQ(memcmp(seal, in_use, sizeof in_use), 0);
+  memcpy(seal, freed, sizeof freed);
+  EXPECT_STREQ(verify(this->heap_), "Q1");
+  memcpy(seal, in_use, sizeof in_use);
+  this->free(large);
+}
+
 // The heap below is verified first.
 TYPED_TEST(hardened, a_broken_heap_below_is_seen) {
   char* const ptr = this->allocate(5000);

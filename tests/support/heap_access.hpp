@@ -39,8 +39,8 @@ class Verifier<standard_profile, NoPages, OneThread> {
   static auto& back(AnyHeap& heap) {
     return heap.common_.back;
   }
-  template <class AnyHeap>
-  static auto& slabs(AnyHeap& heap) {
+  template <Config config, class Source, class Threading>
+  static auto& slabs(Heap<config, Source, Threading>& heap) {
     return heap.small_;
   }
   template <class AnyHeap>

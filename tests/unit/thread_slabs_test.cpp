@@ -369,6 +369,31 @@ TEST_F(hardened_thread_slabs, verify_looks_at_the_seals_of_all_threads) {
   }
 }
 
+// What a thread has of the heap lies where a sealed block was: the seal of a
+// freed one is still behind it.
+TEST_F(hardened_thread_slabs, verify_takes_no_stale_seal_for_a_waiting_block) {
+  allocate(0, 1);
+  const size_t size = sizeof(*HeapAccess::all(HeapAccess::slabs(heap_)));
+  std::vector<void*> blocks;
+  for (int i = 0; i < 40; ++i) blocks.push_back(heap_.allocate(size, 128));
+  for (int i = 0; i < 40; i += 2) free(0, blocks[i]);
+  for (size_t i = 0; i < config.quarantine_count; ++i)
+    free(0, allocate(0, 100));
+  for (size_t thread : {1, 2, 3}) {
+    allocate(thread, 1);
+    const void* const mine = Stage::get();
+    EXPECT_NE(std::find(blocks.begin(), blocks.end(), mine), blocks.end());
+    EXPECT_STREQ(verify(heap_), nullptr);
+  }
+  for (int i = 1; i < 40; i += 2) free(0, blocks[i]);
+}
+
+TEST_F(hardened_thread_slabs, verify_sees_a_write_to_a_large_block_that_waits) {
+  char* const ptr = allocate_bytes(0, 2001);
+  free(0, ptr);
+  EXPECT_STREQ(broken_by(ptr + 1000), "H3");
+}
+
 TEST_F(hardened_thread_slabs, random_programs_keep_every_seal) {
   Random random(seed());
   std::vector<void*> blocks;
