@@ -201,7 +201,10 @@ cases! {
         drop(round());
         let pages = core::arch::wasm32::memory_size(0);
         for _ in 0..200 { drop(round()); }
-        assert_eq!(core::arch::wasm32::memory_size(0), pages);
+        // What waits in the hardened profile's quarantine, and so lies between
+        // the blocks of a round, may need a page more now and then.
+        let grown = core::arch::wasm32::memory_size(0) - pages;
+        assert!(grown <= pages / 32, "{grown} pages more than {pages}");
     }
 }
 
