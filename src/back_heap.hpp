@@ -293,10 +293,12 @@ class BackHeap {
   template <Config, PageSource, class>
   friend class Walker;
 
-  // Whether the header after a block can be read at all. A linear memory needs
-  // no such check: it has no holes, and the engine stops what leaves it.
+  // Whether a block may end where its header says. In a linear memory the
+  // engine stops what leads behind its end; what wraps around leads to other
+  // data.
   bool leads_into_heap(const Header* block) const {
-    if constexpr (Source::is_near_zero) return true;
+    if constexpr (Source::is_near_zero)
+      return !config.checks_links || after(block) > block;
     return size_of(block) <= extent_max() - distance(origin(), block);
   }
 
@@ -427,11 +429,16 @@ class BackHeap {
   }
 
   // Takes a free block out of its bin; its size. It is then neither free for
-  // its neighbours nor in use.
+  // its neighbours nor in use. A size that the footer does not tell, too, was
+  // written over, and would have the heap write where it leads (as glibc asks
+  // since 2.26).
   [[gnu::noinline]] static size_t detach(Header* block) {
     unlink<config.checks_links>(node_of(block));
     size_t size = size_of(block);
-    clear_previous_free(at(block, size));
+    Header* next = at(block, size);
+    if (config.checks_links && at(next, -footer_size)->bits != size)
+      mote_trap_corrupted_heap();
+    clear_previous_free(next);
     return size;
   }
 

@@ -230,6 +230,9 @@ class HardenedHeap : public Heap<config, Source, Threading> {
       }
     } else {
       moving = Back::block_of(ptr);
+      // What is cut off; nothing can keep it from being so.
+      if (config.clears_all_freed && size < usable)
+        __builtin_memset(static_cast<char*>(ptr) + size, 0, usable - size);
     }
     return move(ptr, usable, align, size, told_align, moving);
   }

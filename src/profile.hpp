@@ -3,6 +3,10 @@
 //   -DMOTE_PROFILE_TINY | -DMOTE_PROFILE_STANDARD (default) |
 //   -DMOTE_PROFILE_HARDENED
 //   -DMOTE_ALIGNMENT=8|16 (default 16)
+//   -DMOTE_CLEARS_FREED       hardened: all that is freed is cleared, at a cost
+//   of
+//                             O(bytes), not only what waits before it is used
+//                             again (`clears_all_freed`)
 //
 // On wasm also which threads may call it (threading.hpp; natively any may):
 //
@@ -28,6 +32,9 @@
     1
 #error "mote: choose one profile"
 #endif
+#if defined(MOTE_CLEARS_FREED) && !defined(MOTE_PROFILE_HARDENED)
+#error "mote: MOTE_CLEARS_FREED is of the hardened profile"
+#endif
 #if defined(MOTE_THREADS_LOCKED) && defined(MOTE_THREADS_PER_THREAD)
 #error "mote: threads are locked or per thread, not both"
 #endif
@@ -45,6 +52,9 @@ constexpr Config chosen_profile() {
   Config config = tiny_profile;
 #elif defined(MOTE_PROFILE_HARDENED)
   Config config = hardened_profile;
+#ifdef MOTE_CLEARS_FREED
+  config.clears_all_freed = true;
+#endif
 #else
   Config config = standard_profile;
 #endif

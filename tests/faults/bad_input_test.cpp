@@ -304,6 +304,26 @@ TEST(bad_input_to_the_back_heap, an_overwritten_link_stops) {
   EXPECT_EQ(fakes[1].next, nullptr);
 }
 
+// Nor is a block's size believed before the word at its end tells the same.
+TEST(bad_input_to_the_back_heap, an_overwritten_size_of_a_free_block_stops) {
+  Heap<standard_profile, FakePages> heap;
+  void* const before = heap.allocate(1000, 1);
+  char* const ptr = static_cast<char*>(heap.allocate(1000, 1));
+  char* const after = static_cast<char*>(heap.allocate(1000, 1));
+  memset(after, 0, 1000);
+  heap.free(ptr);
+  Header* const header = header_of(ptr);
+  const size_t bits = header->bits;
+  const size_t size = bits & ~size_t{15};
+  for (size_t forged : {size - 16, size + 16, size + 512}) {
+    header->bits = bits - size + forged;
+    EXPECT_STOPS(heap.allocate(900, 1), "corrupted heap") << forged;
+    EXPECT_STOPS(heap.free(before), "corrupted heap") << forged;
+  }
+  header->bits = bits;
+  EXPECT_EQ(heap.allocate(1000, 1), ptr);
+}
+
 // What must not be taken for a broken rule.
 
 TYPED_TEST(bad_input, contents_that_look_like_links_are_freed) {

@@ -217,6 +217,18 @@ MOTE_TRAP_CASE(overwritten_header_beyond_memory, "free") {
   free(ptr);
 }
 
+#ifndef MOTE_PROFILE_TINY
+// One that ends beyond all addresses, and so again before it.
+MOTE_TRAP_CASE(overwritten_header_of_all_addresses,
+               "mote_trap_invalid_pointer") {
+  char* const ptr = static_cast<char*>(malloc(5000));
+  malloc(64);
+  constexpr size_t is_used = 4;
+  *opaque(reinterpret_cast<size_t*>(ptr) - 1) = size_t{0} - 4096 + is_used;
+  free(ptr);
+}
+#endif
+
 #ifdef MOTE_PROFILE_STANDARD
 template <size_t garbage>
 void follow_an_overwritten_link() {

@@ -138,6 +138,30 @@ MOTE_CASE(freed_memory_is_clear) {
   }
 }
 
+#ifdef MOTE_CLEARS_FREED
+// But for the links of a free block, and what is behind each payload.
+constexpr size_t links_size = 2 * sizeof(void*);
+
+MOTE_CASE(freed_memory_is_clear_however_large) {
+  constexpr size_t large_sizes[] = {5000, 300000};
+  for (size_t size : large_sizes) {
+    char* const ptr = allocate(size);
+    free(ptr);
+    MOTE_CHECK(is_filled(opaque(ptr) + links_size, 0, size - links_size));
+  }
+}
+MOTE_CASE(what_realloc_cuts_off_is_clear) {
+  char* const ptr = allocate(50000);
+  char* const rest = static_cast<char*>(realloc(ptr, 20000));
+  MOTE_CHECK(is_filled(rest, 0x55, 20000));
+  if (rest == ptr) {
+    MOTE_CHECK(is_filled(opaque(ptr) + 20100, 0, 29000));
+  } else {
+    MOTE_CHECK(is_filled(opaque(ptr) + links_size, 0, 50000 - links_size));
+  }
+}
+#endif
+
 }  // namespace
 
 #endif

@@ -76,6 +76,8 @@ foreach(profile IN ITEMS tiny standard hardened)
     mote_add_cases(cases-${variant} "${definitions}")
   endforeach()
 endforeach()
+mote_add_cases(cases-hardened-16-clears
+  "-DMOTE_PROFILE_HARDENED;-DMOTE_ALIGNMENT=16;-DMOTE_CLEARS_FREED")
 add_custom_target(official_modules ALL DEPENDS ${official_modules})
 mote_add_test(official_modules ${MOTE_NODE}
   ${CMAKE_CURRENT_SOURCE_DIR}/wasm/official_modules.mjs ${official_modules})
