@@ -281,6 +281,18 @@ TEST(bad_input_to_slabs, an_overwritten_link_stops) {
   }
 }
 
+// A block in use that ends beyond all addresses, and so before it begins.
+TEST(bad_input_to_the_back_heap, an_overwritten_size_that_wraps_stops) {
+  BackHeap<standard_profile, LinearFakePages> heap;
+  void* const ptr = heap.allocate(1000, 1);
+  Header* const header = header_of(ptr);
+  const Header before = *header;
+  header->bits = -size_t{512} | before.bits % 16;
+  EXPECT_STOPS(heap.block_in_use(ptr), "invalid pointer");
+  *header = before;
+  EXPECT_EQ(heap.block_in_use(ptr), header);
+}
+
 // A block of the back heap is taken out of its bin only when both of its
 // neighbours there lead to it.
 TEST(bad_input_to_the_back_heap, an_overwritten_link_stops) {

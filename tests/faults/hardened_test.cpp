@@ -501,6 +501,18 @@ TEST(hardened_profile, cleared_on_request_is_what_was_freed) {
   }
 }
 
+TEST(hardened_profile, cleared_on_request_is_what_realloc_cuts_off) {
+  constexpr Config config = {.is_hardened = true, .clears_all_freed = true};
+  HardenedHeap<config, FakePages> heap;
+  auto* const ptr = static_cast<char*>(heap.allocate(50'000, 1));
+  memset(ptr, 0x55, 50'000);
+  ASSERT_EQ(heap.reallocate(ptr, 1, 20'000), ptr);
+  for (size_t i = 0; i < 20'000; ++i) ASSERT_EQ(ptr[i], 0x55) << i;
+  // Between them are a seal, a header and links.
+  for (size_t i = 20'100; i < 50'000; ++i) ASSERT_EQ(ptr[i], 0) << i;
+  ASSERT_STREQ(verify(heap), nullptr);
+}
+
 TEST(quarantine, Q1_every_block_leaves_once_and_in_order) {
   Quarantine<4, false> quarantine;
   char blocks[20];

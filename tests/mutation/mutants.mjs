@@ -57,6 +57,8 @@ export const mutants = [
   freeList('links are exact addresses', 'reinterpret_cast<size_t>(list_or_node) - 1', 'reinterpret_cast<size_t>(list_or_node)'),
 
   back('does not merge with the free block behind', 'if (next->bits & is_free) {', 'if (false) {'),
+  back('a size that wraps is one', '!config.checks_links || after(block) > block', 'true'),
+  back('a size that no footer tells is believed', 'if (config.checks_links && at(next, -footer_size)->bits != size)', 'if (false)'),
   back('does not merge with the free block before', 'bool merges_before = bits & previous_free;', 'bool merges_before = false;'),
   back('a merged block keeps only its own size', 'size += detach(next);', 'detach(next);'),
   back('no footer is written', 'at(next, -footer_size)->bits = size;', ''),
@@ -220,6 +222,9 @@ export const mutants = [
   hardened('an aligned block keeps its alignment in C', 'seal.set(ptr, size, Facts::of(Use::c, align));', 'seal.set(ptr, size, facts);'),
   hardened('blocks too small for their seal', 'if (room > size && room < Seal::block_size_min)', 'if (room > size && room < 1)'),
 
+  hardened('what realloc cuts off stays as it was', 'if (config.clears_all_freed && size < usable)', 'if (false)'),
+  verify('a freed block that waits nowhere is overlooked', 'if (!is_sealed && facts.is_seal()) return "Q1";', ''),
+  verify('a stale seal is taken for that of a waiting block', '|| heap.quarantine_.has(payload)', '|| true'),
   verify('two free neighbours are overlooked', 'if (previous_free && is_free) return "B3";', ''),
   verify('a wrong count is overlooked', 'return count == Small::block_bytes / c.block_size() ? nullptr : "S2";', 'return nullptr;'),
 ];

@@ -18,9 +18,8 @@
 namespace mote {
 namespace {
 
-// Says that it is a linear memory, and what it was asked for at most.
-struct LinearPages : FakePages {
-  static constexpr bool is_near_zero = true;
+// Says what it was asked for at most.
+struct LinearPages : LinearFakePages {
   size_t asked_bytes = 0;
 
   Span acquire(size_t size_bytes, const char* = nullptr) noexcept {

@@ -139,6 +139,11 @@ struct BasicFakePages {
 using FakePages = BasicFakePages<false>;
 using ReleasingFakePages = BasicFakePages<true>;
 
+// What says that it is a linear memory, for a back heap without a page map.
+struct LinearFakePages : FakePages {
+  static constexpr bool is_near_zero = true;
+};
+
 static_assert(PageSource<FakePages> && !ReleasingPageSource<FakePages>);
 static_assert(ReleasingPageSource<ReleasingFakePages>);
 
