@@ -18,6 +18,9 @@ if(MOTE_TOOLS)
     ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
   mote_add_test(verify bash ${CMAKE_CURRENT_LIST_DIR}/verify
     $<TARGET_FILE:mote_verify> ${MOTE_PROFILE})
+  mote_add_test(environment bash ${CMAKE_CURRENT_LIST_DIR}/environment
+    $<TARGET_FILE:mote_shared> $<TARGET_FILE:mote_verify>
+    $<TARGET_FILE:mote_trace_preload>)
 endif()
 if(CMAKE_SYSTEM_NAME STREQUAL Linux AND
    CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64)$")
