@@ -4,6 +4,8 @@ if(NOT WIN32 AND NOT CMAKE_CROSSCOMPILING)
     bash ${CMAKE_CURRENT_LIST_DIR}/preload $<TARGET_FILE:mote_shared>)
   mote_add_test(exported_names
     bash ${CMAKE_CURRENT_LIST_DIR}/exported_names $<TARGET_FILE:mote_shared>)
+  mote_add_test(malloc_info python3 ${CMAKE_CURRENT_LIST_DIR}/malloc_info.py
+    $<TARGET_FILE:mote_shared>)
   mote_add_test(static_link
     bash ${CMAKE_CURRENT_LIST_DIR}/static_link $<TARGET_FILE:mote>)
 endif()
