@@ -16,7 +16,7 @@ namespace {
 
 // The numbers of glibc's struct mallinfo and mallinfo2, which others have no
 // header for, in their order.
-enum {
+enum : unsigned char {
   arena,     // bytes of all regions
   ordblks,   // free blocks
   smblks,    // glibc's fast bins
