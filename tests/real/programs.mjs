@@ -81,7 +81,7 @@ export const programs = [
   { name: 'clang++, a test of mote', ...compileOwn('clang++-19') },
   { name: 'perl', command: ['perl', '-e', 'do $ARGV[0] for 1 .. 10', join(root, 'tests/traces/programs/work.pl')], isLong: true },
   {
-    // Its main part, a database in memory that is given back after every statement.
+    // Its main tests, on a database in memory; what is unused is freed after each statement.
     name: "SQLite's speed test",
     needs: speedTest,
     command: [speedTest, '--verify', '--shrink-memory', '--size', '60', ':memory:'],
