@@ -12,21 +12,27 @@
 #include "mote/inspect.h"
 #include "print_statistics.hpp"
 
-// As <malloc.h> of glibc declares them; others have no such header.
 namespace {
+
+// The numbers of glibc's struct mallinfo and mallinfo2, which others have no
+// header for, in their order.
+enum : unsigned char {
+  arena,     // bytes of all regions
+  ordblks,   // free blocks
+  smblks,    // glibc's fast bins
+  hblks,     // blocks mapped apart
+  hblkhd,    // bytes of these
+  usmblks,   // unused
+  fsmblks,   // bytes in fast bins
+  uordblks,  // bytes in use
+  fordblks,  // free bytes
+  keepcost,  // bytes that malloc_trim could give back
+  number_count
+};
 
 template <class Number>
 struct Mallinfo {
-  Number arena;     // bytes of all regions
-  Number ordblks;   // free blocks
-  Number smblks;    // glibc's fast bins
-  Number hblks;     // blocks mapped apart
-  Number hblkhd;    // bytes of these
-  Number usmblks;   // unused
-  Number fsmblks;   // bytes in fast bins
-  Number uordblks;  // bytes in use
-  Number fordblks;  // free bytes
-  Number keepcost;  // bytes that malloc_trim could give back
+  Number numbers[number_count];
 };
 // Complete before a C function returns one.
 template struct Mallinfo<int>;
@@ -38,22 +44,14 @@ mote_statistics ask() {
   return statistics;
 }
 
-// What an int cannot hold is its largest value, where glibc's wraps.
-template <class Number>
-Mallinfo<Number> mallinfo_as() {
+Mallinfo<size_t> all_numbers() {
   const mote_statistics s = ask();
-  const auto limited = [](size_t value) {
-    if constexpr (sizeof(Number) < sizeof(size_t)) {
-      if (value > INT_MAX) value = INT_MAX;
-    }
-    return static_cast<Number>(value);
-  };
-  Mallinfo<Number> info = {};
-  info.arena = limited(s.footprint_bytes);
-  info.ordblks = limited(s.free_count);
-  info.uordblks = limited(s.used_bytes);
-  info.fordblks = limited(s.free_bytes);
-  info.keepcost = limited(s.last_free_bytes);
+  Mallinfo<size_t> info = {};
+  info.numbers[arena] = s.footprint_bytes;
+  info.numbers[ordblks] = s.free_count;
+  info.numbers[uordblks] = s.used_bytes;
+  info.numbers[fordblks] = s.free_bytes;
+  info.numbers[keepcost] = s.last_free_bytes;
   return info;
 }
 
@@ -89,8 +87,17 @@ void mote::print_statistics(int descriptor) {
 
 extern "C" {
 
-Mallinfo<int> mallinfo() { return mallinfo_as<int>(); }
-Mallinfo<size_t> mallinfo2() { return mallinfo_as<size_t>(); }
+// What an int cannot hold is its largest value, where glibc's wraps.
+Mallinfo<int> mallinfo() {
+  const Mallinfo<size_t> all = all_numbers();
+  Mallinfo<int> info;
+  for (int i = 0; i < number_count; ++i) {
+    const size_t number = all.numbers[i];
+    info.numbers[i] = number > INT_MAX ? INT_MAX : static_cast<int>(number);
+  }
+  return info;
+}
+Mallinfo<size_t> mallinfo2() { return all_numbers(); }
 
 // In glibc's form; of each size, beside what is free of it (`total` bytes in
 // `count` blocks, its names), what is in use.

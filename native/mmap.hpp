@@ -78,7 +78,8 @@ class Mmap {
   // Since Linux 5.7. In two steps: one alone would, up to Linux 6.16, unmap
   // `to` before it refuses pages of several mappings; later ones may stop
   // midway. The first takes pages of one mapping only, and changes nothing if
-  // refused: then half as many are tried.
+  // refused: then half as many are tried. The second may be refused when `to`
+  // is gone: it is mapped anew then, and if that is refused, too, it is lost.
   static size_t move_pages(void* from, void* to, size_t size) noexcept {
     if (((address_of(from) | address_of(to)) & (page_bytes - 1)) != 0) return 0;
     const PreserveErrno preserve;
@@ -89,8 +90,11 @@ class Mmap {
                      static_cast<char*>(to) + moved, piece)) {
         moved += piece;
         piece = size - moved;
-      } else {
+      } else if (is_there(static_cast<char*>(to) + moved, piece)) {
         piece /= 2;
+      } else {
+        __builtin_memcpy(from, to, moved);
+        return pages_lost;
       }
     }
     return moved;
@@ -167,16 +171,27 @@ class Mmap {
                                static_cast<void*>(nullptr));
     if (apart == MAP_FAILED) return false;
     if (mremap(apart, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to) {
-      __builtin_memcpy(to, apart, size);  // too many mappings by now
+      // Too many mappings by now, or no memory for the kernel's own tables.
+      __builtin_memcpy(from, apart, size);
       munmap(apart, size);
+      return false;
     }
     // As new, what is left is of one mapping with its neighbours, locked in
     // memory if they are, and counts where the system does not overcommit.
     // Where that is refused, it stays as it is.
-    [[maybe_unused]] const void* const anew =
-        mmap(from, size, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANON | MAP_FIXED, -1, 0);
+    map_anew(from, size);
     return true;
+  }
+
+  // mprotect changes nothing, and refuses what is not mapped.
+  static bool is_there(char* begin, size_t size) noexcept {
+    return mprotect(begin, size, PROT_READ | PROT_WRITE) == 0 ||
+           map_anew(begin, size);
+  }
+
+  static bool map_anew(char* begin, size_t size) noexcept {
+    return mmap(begin, size, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANON | MAP_FIXED, -1, 0) != MAP_FAILED;
   }
 #endif
 

@@ -123,7 +123,7 @@ class Heap {
     if (!moved) moved = allocate(size, align, moving);
     if (moved && ptr && moved != ptr) {
       if constexpr (!config.has_slabs) old_size = back().payload_size(moving);
-      copy(moved, ptr, old_size < size ? old_size : size);
+      if (!copy(moved, ptr, old_size < size ? old_size : size)) return nullptr;
       if constexpr (free_old != nullptr) {
         free_old(ptr);
       } else if constexpr (config.has_slabs) {
@@ -235,15 +235,19 @@ class Heap {
   static constexpr bool moves_pages =
       PageMovingSource<Source> && !config.is_hardened;
 
-  [[gnu::always_inline]] void copy(void* to, void* from, size_t size) {
+  // False: `to` was lost, and stays in use, so that nobody has it again.
+  [[gnu::always_inline]] bool copy(void* to, void* from, size_t size) {
     size_t moved_bytes = 0;
     if constexpr (moves_pages) {
-      if (size >= config.page_moved_size_min)
+      if (size >= config.page_moved_size_min) {
         moved_bytes = source().move_pages(from, to, size);
+        if (moved_bytes == pages_lost) return false;
+      }
     }
     __builtin_memcpy(static_cast<char*>(to) + moved_bytes,
                      static_cast<char*>(from) + moved_bytes,
                      size - moved_bytes);
+    return true;
   }
 
   // The caller holds the lock.

@@ -82,6 +82,8 @@ concept DiscardingPageSource =
 // from the beginning on it has moved, 0 if none. Not for a few pages: each move
 // may leave the system one more mapping to keep. It moves none unless both lie
 // at multiples of the system's pages, which `page_bytes` is one of.
+// `pages_lost`: none, and there is no memory at `to` any more.
+constexpr size_t pages_lost = SIZE_MAX;
 template <class S>
 concept PageMovingSource =
     PageSource<S> && requires(S& source, void* from, void* to, size_t size) {

@@ -1,7 +1,8 @@
 // Reallocates large blocks over a kernel that moves pages as Linux 5.7 to 6.16
 // do: what is at the new place is gone before the old one is looked at, and
 // only pages of one mapping move. Blocks that were moved once and then grew in
-// place, or that begin in a heap's last step, have several.
+// place, or that begin in a heap's last step, have several. And over one that
+// has no memory for tables of its own when the old pages are to be put there.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -17,7 +18,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static size_t moved_count;
+// Volatile: the C library says that its functions do not call the program back.
+static volatile size_t moved_count;
+static volatile int puts_left = -1;  // till putting is refused; -1: never
+static volatile int may_map_anew = 1;
+static volatile size_t lost_count;
 
 // By no stream: the heap may be at work.
 static int is_of_one_mapping(uintptr_t begin, size_t size) {
@@ -44,13 +49,31 @@ void* mremap(void* from, size_t old_size, size_t new_size, int flags, ...) {
   va_start(others, flags);
   void* const to = va_arg(others, void*);
   va_end(others);
-  if (flags & MREMAP_FIXED) munmap(to, new_size);
+  if (flags & MREMAP_FIXED) {
+    munmap(to, new_size);
+    if (puts_left == 0) {
+      ++lost_count;
+      errno = ENOMEM;
+      return MAP_FAILED;
+    }
+    if (puts_left > 0) --puts_left;
+  }
   if (!is_of_one_mapping((uintptr_t)from, old_size)) {
     errno = EFAULT;
     return MAP_FAILED;
   }
   ++moved_count;
   return (void*)syscall(SYS_mremap, from, old_size, new_size, flags, to);
+}
+
+// Of the library's calls only those that map readable pages anew.
+void* mmap(void* begin, size_t size, int protection, int flags, int file,
+           off_t offset) {
+  if (puts_left == 0 && !may_map_anew && protection != PROT_NONE) {
+    errno = ENOMEM;
+    return MAP_FAILED;
+  }
+  return (void*)syscall(SYS_mmap, begin, size, protection, flags, file, offset);
 }
 
 static int is_filled(const char* bytes, int value, size_t size) {
@@ -107,6 +130,37 @@ static void move_often(void) {
   free(block);
 }
 
+// Moves a block of two mappings where nothing may be put after `puts`: it is
+// whole, moved or not.
+static void move_to_lost_pages(int puts) {
+  enum { size = 8 << 20 };
+  char* block = realloc(NULL, size / 4);
+  void* const behind_first = malloc(5 << 20);
+  memset(block, 1, size / 4);
+  block = realloc(block, size / 2);  // moves
+  block = realloc(block, size);      // grows in place
+  void* const behind = malloc(5 << 20);
+  for (size_t i = 0; i < size; ++i) block[i] = (char)(i >> 12);
+  lost_count = 0;
+  puts_left = puts;
+  errno = 12345;
+  char* const moved = realloc(block, 2 * size);
+  puts_left = -1;
+  if (!lost_count) exit(9);
+  if (!moved != !may_map_anew) exit(10);
+  if (errno != (moved ? 12345 : ENOMEM)) exit(11);
+  if (moved) block = moved;
+  for (size_t i = 0; i < size; ++i)
+    if (block[i] != (char)(i >> 12)) exit(12);
+  memset(block, 1, size);
+  block = realloc(block, 3 * size);
+  if (!is_filled(block, 1, size)) exit(13);
+  memset(block, 2, 3 * size);
+  free(block);
+  free(behind);
+  free(behind_first);
+}
+
 int main(void) {
   enum { small_count = 1000000 };  // more than a heap's first window
   static void* small[small_count];
@@ -121,5 +175,11 @@ int main(void) {
   free(block);
   if (is_hardened) return 0;
   move_often();
+  for (int puts = 0; puts < 2; ++puts) {
+    may_map_anew = 1;
+    move_to_lost_pages(puts);
+    may_map_anew = 0;
+    move_to_lost_pages(puts);
+  }
   return moved_count ? 0 : 7;
 }

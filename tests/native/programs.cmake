@@ -4,6 +4,8 @@ if(NOT WIN32 AND NOT CMAKE_CROSSCOMPILING)
     bash ${CMAKE_CURRENT_LIST_DIR}/preload $<TARGET_FILE:mote_shared>)
   mote_add_test(exported_names
     bash ${CMAKE_CURRENT_LIST_DIR}/exported_names $<TARGET_FILE:mote_shared>)
+  mote_add_test(malloc_info python3 ${CMAKE_CURRENT_LIST_DIR}/malloc_info.py
+    $<TARGET_FILE:mote_shared>)
   mote_add_test(static_link
     bash ${CMAKE_CURRENT_LIST_DIR}/static_link $<TARGET_FILE:mote>)
 endif()
@@ -18,6 +20,9 @@ if(MOTE_TOOLS)
     ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
   mote_add_test(verify bash ${CMAKE_CURRENT_LIST_DIR}/verify
     $<TARGET_FILE:mote_verify> ${MOTE_PROFILE})
+  mote_add_test(environment bash ${CMAKE_CURRENT_LIST_DIR}/environment
+    $<TARGET_FILE:mote_shared> $<TARGET_FILE:mote_verify>
+    $<TARGET_FILE:mote_trace_preload>)
 endif()
 if(CMAKE_SYSTEM_NAME STREQUAL Linux AND
    CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64)$")

@@ -72,13 +72,22 @@ export function percent(value, base) {
 
 export const runsInWords = (count) => (count === 1 ? 'one run of each' : `median of ${count} runs of each, in turns`);
 
-// The table of README.md here between <!-- NAME:begin --> and its end; what updates it.
+// What is before, in and after the part of README.md between <!-- NAME:begin --> and its end.
+function inParts(readme, name) {
+  const text = readFileSync(join(root, readme), 'utf8');
+  const parts = new RegExp(`^([^]*<!-- ${name}:begin -->\\n)([^]*)(<!-- ${name}:end -->[^]*)$`).exec(text)?.slice(1);
+  if (!parts) throw new Failure(`${readme} has no <!-- ${name}:begin --> ... <!-- ${name}:end -->`);
+  return parts;
+}
+
+export const readTable = (readme, name) => inParts(readme, name)[1];
+
+// The table there; what updates it.
 export function renewTable(readme, name, table, mode, command) {
   const path = join(root, readme);
-  const before = readFileSync(path, 'utf8');
-  const marked = new RegExp(`(<!-- ${name}:begin -->\\n)[^]*(<!-- ${name}:end -->)`);
-  if (!marked.test(before)) throw new Failure(`${readme} has no <!-- ${name}:begin --> ... <!-- ${name}:end -->`);
-  const after = before.replace(marked, (_, begin, end) => `${begin}${table}\n${end}`);
+  const parts = inParts(readme, name);
+  const before = parts.join('');
+  const after = `${parts[0]}${table}\n${parts[2]}`;
   if (mode === 'update') writeFileSync(path, after);
   else if (after !== before) throw new Failure(`what is measured is not what ${readme} says; if it should change: ${command}`);
 }

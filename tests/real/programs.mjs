@@ -4,6 +4,7 @@
 //   command      what is run, in a folder of its own
 //   environment  what it needs beside the allocator's
 //   prepare      runs before the clock starts
+//   needs        a file that must be there: what tests/real/build makes, or a program
 //   answer       of what it printed, what must be the same with every allocator
 //   counts       of that answer, in words, how much was tested; printed and, by
 //                --update, written below the table
@@ -21,7 +22,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 export const directory = join(root, 'build/real');
 const inDirectory = (name) => join(directory, name);
 const source = (name) => join(here, name);
-const redis = join(root, 'build/programs/sources/redis/src');
+const debianSource = (name) => join(root, 'build/programs/sources', name);
+const redis = debianSource('redis/src');
+const speedTest = debianSource('sqlite3/speedtest1');
 
 const python = { command: ['python3', source('python_work.py')] };
 
@@ -48,13 +51,15 @@ const compileOwn = (compiler) => ({
 const cpythonTests = mostTests(inDirectory('cpython.xml'));
 
 const repository = inDirectory('repository');
+const largeRepository = inDirectory('large.git');
+const largeClone = inDirectory('large');
 const javaClasses = inDirectory('java');
 
 export const programs = [
   { name: 'python3', ...python },
   { name: 'python3, PYTHONMALLOC=malloc', environment: { PYTHONMALLOC: 'malloc' }, ...python },
   {
-    name: 'git',
+    name: 'git, 60 commits',
     prepare: () => {
       for (const path of [repository, `${repository}.bare`]) rmSync(path, { recursive: true, force: true });
       mkdirSync(repository);
@@ -62,13 +67,31 @@ export const programs = [
     command: ['bash', source('git_work'), repository],
     loads: ['bash', 'git'],
   },
+  {
+    name: 'git, 5000 commits, 20481 files',
+    needs: largeRepository,
+    prepare: () => rmSync(largeClone, { recursive: true, force: true }),
+    command: ['bash', source('git_large_work'), largeRepository, largeClone],
+    loads: ['bash', 'git'],
+    isLong: true,
+  },
   { name: 'g++ -O2', ...compile('g++') },
   { name: 'clang++ -O2', ...compile('clang++-19'), isLong: true },
   { name: 'g++, a test of mote', ...compileOwn('g++') },
   { name: 'clang++, a test of mote', ...compileOwn('clang++-19') },
   { name: 'perl', command: ['perl', '-e', 'do $ARGV[0] for 1 .. 10', join(root, 'tests/traces/programs/work.pl')], isLong: true },
   {
-    name: 'sqlite3',
+    // Its main tests, on a database in memory; what is unused is freed after each statement.
+    name: "SQLite's speed test",
+    needs: speedTest,
+    command: [speedTest, '--verify', '--shrink-memory', '--size', '60', ':memory:'],
+    // Without the times: the tests, how long what they answered is, and its digest.
+    answer: (printed) => printed.replace(/ +\d+\.\d{3}s$/gm, ''),
+    isLong: true,
+  },
+  {
+    // What that test has little of: joins, sorts, windows and text, in Debian's shell.
+    name: "sqlite3, a shop's year",
     command: ['bash', '-c', 'sqlite3 :memory: <"$0"', join(root, 'tests/programs/sqlite/workload.sql')],
     loads: ['sqlite3'],
     isLong: true,

@@ -11,13 +11,14 @@
 //   --hardened  what the hardened profile, another libmote.so, takes beside the
 //               first one, which runs twice to show the noise
 //   --rounds N  how often each is run, in turns
-//   --update    writes the table to native/README.md
+//   --update    writes to the table of native/README.md; the rows of programs that
+//               did not run stay
 //   NAME...     only the programs whose names contain one of these
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { markdownTable, textTable } from '../../size-reports/tool/tables.mjs';
-import { Failure, digest, inRounds, mebibytes, median, output, percent, renewTable, runMain, runsInWords, seconds } from '../programs/support.mjs';
+import { Failure, digest, inRounds, mebibytes, median, output, percent, readTable, renewTable, runMain, runsInWords, seconds } from '../programs/support.mjs';
 import { canRun, directory, loads, programs as allPrograms } from './programs.mjs';
 
 function readArguments() {
@@ -84,14 +85,34 @@ function rowsOf({ name, runs }, allocators) {
   ]);
 }
 
-function meanRows(programs, allocators) {
+// Of what the rows say, as those that stay in a table say no more.
+function meanRows(rows, allocators) {
   return allocators.slice(1).map(({ name }, i) => [
     i ? '' : `geometric mean, to ${allocators[0].name}`, name,
-    ...what.flatMap(([figure]) => {
-      const ratios = programs.map(({ runs }) => medianOf(runs.get(name), figure) / medianOf(runs.get(allocators[0].name), figure));
+    ...what.flatMap((_, figure) => {
+      const ratios = rows.filter((row) => row[1] === name).map((row) => 1 + parseFloat(row[3 + 2 * figure]) / 100);
       return ['', geometricMean(ratios).toFixed(2)];
     }),
   ]);
+}
+
+// The rows of the programs that do not run now, and how much these tested.
+function readRows(table, programs, allocators) {
+  const lines = readTable('native/README.md', table).split('\n');
+  const rows = new Map();
+  let name;
+  for (const line of lines.filter((text) => text.startsWith('| ')).slice(1)) {
+    const row = line.slice(2, -2).split(' | ').map((cell) => cell.replace(/\\(.)/g, '$1'));
+    name = row[0] || name;
+    rows.set(name, [...(rows.get(name) ?? []), row]);
+  }
+  for (const program of programs.filter((one) => rows.has(one.name))) {
+    program.rows = rows.get(program.name);
+    if (String(program.rows.map((row) => row[1])) !== String(allocators.map((one) => one.name))) {
+      throw new Failure(`native/README.md has ${program.name} with other mallocs than these`);
+    }
+    program.counted = lines.find((line) => line.startsWith(`${program.name}: `))?.slice(program.name.length + 2, -1);
+  }
 }
 
 const headFor = (to) => ['program', 'malloc', 'wall s', to, 'CPU s', to, 'peak RSS', to];
@@ -103,6 +124,8 @@ await runMain('real programs', async () => {
   const programs = allPrograms.filter(isAsked);
   const missing = programs.filter((program) => !canRun(program));
   if (programs.length === 0 || missing.length > 0) throw new Failure(missing.map(({ name, needs }) => `${name} needs ${needs}`).join('; ') || 'no such program');
+  const table = asked.hardened ? 'hardened' : 'real-programs';
+  if (asked.update) readRows(table, allPrograms.filter((program) => !programs.includes(program)), allocators);
   mkdirSync(directory, { recursive: true });
   for (const command of new Set(programs.flatMap(loads))) requirePreload(command, asked.library);
   for (const program of programs) program.runs = new Map(allocators.map(({ name }) => [name, []]));
@@ -119,18 +142,22 @@ await runMain('real programs', async () => {
       console.log(`  round ${i} of ${count}: ${program.name}: ${told.join(', ')}, answers equal`);
     }
   }, asked.rounds, asked.all || asked.hardened ? Infinity : undefined);
-  const rows = [...programs.flatMap((program) => rowsOf(program, allocators)), ...meanRows(programs, allocators)];
   const head = headFor(`to ${allocators[0].name}`);
+  for (const program of programs) program.rows = rowsOf(program, allocators);
+  const tableOf = (some) => {
+    const rows = some.flatMap((program) => program.rows ?? []);
+    return [...rows, ...meanRows(rows, allocators)];
+  };
+  const countsOf = (some) => some.filter((program) => program.counted).map((program) => `${program.name}: ${program.counted}.`);
   console.log();
-  console.log(textTable(head, rows));
+  console.log(textTable(head, tableOf(programs)));
   const figures = `Figures: ${runsInWords(runCount)}; CPU is that of all processes together, the peak that of the largest one.`;
   console.log(`
   ${figures} Every
   answer was the same with all: ${programs.map(({ name, expected }) => `${name} ${expected.slice(0, 8)}`).join(', ')} (sha256).`);
-  const counted = programs.filter((program) => program.counted).map((program) => `${program.name}: ${program.counted}.`);
-  for (const line of counted) console.log(`  ${line}`);
+  for (const line of countsOf(programs)) console.log(`  ${line}`);
   if (!asked.update) return;
-  renewTable('native/README.md', asked.hardened ? 'hardened' : 'real-programs', `${markdownTable(head, rows)}
+  renewTable('native/README.md', table, `${markdownTable(head, tableOf(allPrograms))}
 
-${[figures, 'Every program answered the same with every malloc.', ...counted].join('\n')}`, 'update');
+${[figures, 'Every program answered the same with every malloc.', ...countsOf(allPrograms)].join('\n')}`, 'update');
 });

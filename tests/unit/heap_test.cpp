@@ -221,13 +221,34 @@ TYPED_TEST(heap, is_independent_of_other_heaps) {
 struct MovingPages : FakePages {
   static constexpr size_t page_bytes = 65536;
   static inline size_t asked_count;
+  static inline size_t outcome;
   static size_t move_pages(void* from, void* to, size_t) noexcept {
     asked_count +=
         (address_of(from) | address_of(to)) % page_bytes == 0 ? 1 : 0;
-    return 0;
+    return outcome;
   }
 };
 static_assert(PageMovingSource<MovingPages>);
+
+TEST(moving_pages, a_block_is_whole_when_those_for_it_are_lost) {
+  MovingPages pages;
+  pages.arena_bytes = size_t{4} << 20;
+  Heap<Config{.page_moved_size_min = 16384}, MovingPages> heap{pages};
+  auto* const first = static_cast<unsigned char*>(heap.allocate(70000, 1));
+  void* const in_the_way = heap.allocate(100, 1);
+  memset(first, 7, 70000);
+  MovingPages::outcome = pages_lost;
+  EXPECT_EQ(heap.reallocate(first, 1, 200000), nullptr);
+  MovingPages::outcome = 0;
+  EXPECT_STREQ(verify(heap), nullptr);
+  auto* const moved =
+      static_cast<unsigned char*>(heap.reallocate(first, 1, 200000));
+  ASSERT_NE(moved, nullptr);
+  EXPECT_EQ(moved[0] + moved[69999], 14);
+  heap.free(moved);
+  heap.free(in_the_way);
+  EXPECT_STREQ(verify(heap), nullptr);
+}
 
 TEST(moving_pages, reallocation_aligns_for_them_unless_there_is_no_room) {
   MovingPages pages;
