@@ -17,22 +17,6 @@
 #include "native/undeclared.h"
 #include "profile.hpp"
 
-// glibc's numbers of mallopt's parameters, which musl does not name.
-#ifndef M_MXFAST
-#define M_MXFAST 1
-#define M_NLBLKS 2
-#define M_GRAIN 3
-#define M_KEEP 4
-#define M_TRIM_THRESHOLD -1
-#define M_TOP_PAD -2
-#define M_MMAP_THRESHOLD -3
-#define M_MMAP_MAX -4
-#define M_CHECK_ACTION -5
-#define M_PERTURB -6
-#define M_ARENA_TEST -7
-#define M_ARENA_MAX -8
-#endif
-
 namespace mote {
 namespace {
 
