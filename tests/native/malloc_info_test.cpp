@@ -17,6 +17,7 @@
 
 #include "mote/inspect.h"
 #include "native/allocated.hpp"
+#include "native/undeclared.h"
 #include "profile.hpp"
 
 namespace mote {

@@ -14,6 +14,7 @@
 
 #include "allocated.hpp"
 #include "mote/mote.h"
+#include "native/undeclared.h"
 #include "profile.hpp"
 
 namespace mote {

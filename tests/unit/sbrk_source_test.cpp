@@ -115,4 +115,22 @@ TEST(sbrk_source, a_heap_and_others_share_the_break) {
 }  // namespace
 }  // namespace mote
 
+#elif defined(__linux__)
+
+#include "native/sbrk.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mote {
+namespace {
+
+TEST(sbrk_source, never_grants_over_musl) {
+  Sbrk<> source;
+  EXPECT_EQ(source.acquire(1).begin, nullptr);
+  EXPECT_EQ(source.acquire(0).size_bytes, 0u);
+}
+
+}  // namespace
+}  // namespace mote
+
 #endif
