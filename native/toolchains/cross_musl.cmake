@@ -11,7 +11,8 @@ set(CMAKE_C_COMPILER ${MOTE_ZIG} cc -target ${MOTE_TRIPLE})
 set(CMAKE_CXX_COMPILER ${MOTE_ZIG} c++ -target ${MOTE_TRIPLE})
 set(CMAKE_AR llvm-ar-19)
 set(CMAKE_RANLIB llvm-ranlib-19)
-# Zig compiles its libraries at the first link of each level of optimisation: the
-# checks, which have none, need not link.
+# Zig compiles its libraries at the first link without and with optimisation: a
+# minute each. CMake links to learn what compiler it is, with these flags.
+set(CMAKE_CXX_FLAGS "-O1 -static")
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_EXE_LINKER_FLAGS_INIT -static)

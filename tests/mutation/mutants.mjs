@@ -64,7 +64,7 @@ export const mutants = [
   back('no footer is written', 'at(next, -footer_size)->bits = size;', ''),
   back('a block within a larger free one still looks used', 'block->bits = is_free;', ''),
   back('the neighbour of a free block is not told', 'set_previous_free(next);', ''),
-  back('the neighbour of a taken block is not told', 'clear_previous_free(at(block, size));', ''),
+  back('the neighbour of a taken block is not told', 'clear_previous_free(next);', ''),
   back('the end of the heap is an ordinary bin', 'size_to_bin(is_last ? SIZE_MAX : size)', 'size_to_bin(size)'),
   back('takes a block that is a granule too small', 'if (gap + block_size <= size_of(block_of(node)))', 'if (gap + block_size <= size_of(block_of(node)) + config.alignment)'),
   back('a footer stays in cleared memory', 'after(block_of(ptr))[-1].bits = 0;', ''),
@@ -116,7 +116,7 @@ export const mutants = [
   common('a slab without an entry is lost', 'back.give(BackHeap<config, Source>::block_of(block));', 'return nullptr;'),
   slabs('the count of a new slab is what was there', '*count_of(taken) = 0;', ''),
   slabs('the spares of one class only return', 'for (Class& c : classes_) retire(', 'for (Class& c : classes_) if (&c == classes_) retire('),
-  classes('the inverse is one too small', '(uint64_t{1} << 32) / block_size + 1', '(uint64_t{1} << 32) / block_size'),
+  classes('the inverse is one too small', 'divisor + 2;', 'divisor + 1;'),
 
   map('the map is not cleared', '__builtin_memset(entries, 0, size * sizeof(Entry));', ''),
   map('a map that doubles forgets', '__builtin_memcpy(entries, old, size_ * sizeof(Entry));', ''),
