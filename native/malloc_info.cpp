@@ -91,9 +91,10 @@ extern "C" {
 Mallinfo<int> mallinfo() {
   const Mallinfo<size_t> all = all_numbers();
   Mallinfo<int> info;
-  for (int i = 0; i < number_count; ++i) {
-    const size_t number = all.numbers[i];
-    info.numbers[i] = number > INT_MAX ? INT_MAX : static_cast<int>(number);
+  const size_t* from = all.numbers;
+  for (int& number : info.numbers) {
+    number = *from > INT_MAX ? INT_MAX : static_cast<int>(*from);
+    ++from;
   }
   return info;
 }

@@ -126,7 +126,7 @@ export const mutants = [
 
   heap('zeroed memory is not', 'return ptr ? __builtin_memset(ptr, 0, size) : nullptr;', 'return ptr;'),
   heap('one byte is not cleared', 'return ptr ? __builtin_memset(ptr, 0, size) : nullptr;', 'return ptr ? __builtin_memset(ptr, 0, size - !!size) : nullptr;'),
-  heap('a moved block loses its last byte', 'copy(moved, ptr, old_size < size ? old_size : size);', 'copy(moved, ptr, (old_size < size ? old_size : size) - 1);'),
+  heap('a moved block loses its last byte', 'copy(moved, ptr, old_size < size ? old_size : size)', 'copy(moved, ptr, (old_size < size ? old_size : size) - 1)'),
   heap('a moved block is not freed', '} else if constexpr (config.has_slabs) {\n        free(ptr);\n      } else {\n        back().give(moving);\n      }', '}'),
   heap('the old block is freed although the new one is refused', 'if (moved && ptr && moved != ptr) {', 'if (ptr && moved != ptr) {'),
   heap('reallocation never happens where it is', 'moved = allocate(size, align, moving);', 'moved = allocate(size, align);'),
