@@ -3,10 +3,8 @@
 //   -DMOTE_PROFILE_TINY | -DMOTE_PROFILE_STANDARD (default) |
 //   -DMOTE_PROFILE_HARDENED
 //   -DMOTE_ALIGNMENT=8|16 (default 16)
-//   -DMOTE_CLEARS_FREED       hardened: all that is freed is cleared, at a cost
-//   of
-//                             O(bytes), not only what waits before it is used
-//                             again (`clears_all_freed`)
+//   -DMOTE_CLEARS_FREED       hardened: all that is freed is cleared, O(bytes),
+//                             not only what waits before it is used again
 //
 // On wasm also which threads may call it (threading.hpp; natively any may):
 //

@@ -25,8 +25,8 @@
 
 /* A parameter of mallopt natively: for how many milliseconds free blocks keep
    their pages; less than 0 is for ever. Those of 32 MiB and more lose them at
-   once. The hardened profile keeps all but what lies between guard pages, and
-   answers 0. */
+   once. The hardened profile keeps all but what lies between guard pages;
+   there mallopt answers 0. */
 #define MOTE_DISCARD_DELAY 1000
 
 #ifdef __cplusplus
