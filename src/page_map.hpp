@@ -17,6 +17,7 @@
 
 #include "back_heap.hpp"
 #include "bits.hpp"
+#include "check.hpp"
 #include "config.hpp"
 #include "page_source.hpp"
 
@@ -100,7 +101,7 @@ class PageMap {
     __builtin_memset(entries, 0, size * sizeof(Entry));
     if (Entry* old = entries_) {
       __builtin_memcpy(entries, old, size_ * sizeof(Entry));
-      if constexpr (!Threading::is_shared) back.give(Back::block_of(old));
+      if constexpr (!Threading::is_shared) back.give(block_of(old, back));
     }
     // In this order: whoever sees the size sees entries that are as many.
     Threading::store(entries_, entries);
@@ -113,6 +114,15 @@ class PageMap {
   friend class Verifier;
   template <Config, PageSource, class>
   friend class Walker;
+
+  // The map's block. It has no seal that would tell of another size.
+  Header* block_of(Entry* entries, const Back& back) const {
+    Header* block = back.block_in_use(entries);
+    if (config.is_hardened && Back::size_of(block) - size_ * sizeof(Entry) >=
+                                  2 * Back::block_size_min)
+      mote_trap_corrupted_heap();
+    return block;
+  }
 
   // Whether entries are read and written by plain accesses: in a linear memory,
   // where these cannot tear. V8 holds atomic ones against the size that it last

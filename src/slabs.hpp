@@ -77,6 +77,7 @@ class Slabs : public SmallClasses<config> {
 
   // Frees a block in a slab, whose entry is this.
   [[gnu::always_inline]] void push(Common& common, void* ptr, Entry entry) {
+    if (entry - entry_of(0) > class_count) mote_trap_invalid_pointer();
     Class& c = class_of(entry);
     if (!put(common, c, ptr)) return;
     if constexpr (Threading::is_shared) return lock_and_retire(common, c, ptr);

@@ -281,6 +281,35 @@ TEST(bad_input_to_slabs, an_overwritten_link_stops) {
   }
 }
 
+// The map lies in the heap, too: its entries lead to the classes.
+TEST(bad_input_to_slabs, an_overwritten_entry_of_the_map_stops) {
+  Heap<standard_profile, FakePages> heap;
+  void* const ptr = heap.allocate(64, 1);
+  auto& map = HeapAccess::map(heap);
+  for (size_t forged : {standard_profile.class_count + 1, size_t{65535}}) {
+    map.set(map.index_of(ptr), forged);
+    EXPECT_STOPS(heap.free(ptr), "invalid pointer") << forged;
+  }
+  map.set(map.index_of(ptr), 4);
+  heap.free(ptr);
+}
+
+// What the map was in before it doubled is given back.
+template <Config config, class Source>
+void double_map(Heap<config, Source>& heap) {
+  const size_t size = HeapAccess::map(heap).size();
+  while (HeapAccess::map(heap).size() == size) {
+    ASSERT_NE(heap.allocate(5000, 1), nullptr);
+    for (int i = 0; i < 100; ++i) ASSERT_NE(heap.allocate(64, 1), nullptr);
+  }
+}
+TEST(bad_input_to_slabs, a_map_that_is_no_block_stops) {
+  Heap<standard_profile, FakePages> heap;
+  heap.allocate(64, 1);
+  HeapAccess::block_of(HeapAccess::map(heap))->bits = 0;
+  EXPECT_STOPS(double_map(heap), "invalid pointer");
+}
+
 // A block in use that ends beyond all addresses, and so before it begins.
 TEST(bad_input_to_the_back_heap, an_overwritten_size_that_wraps_stops) {
   BackHeap<standard_profile, LinearFakePages> heap;

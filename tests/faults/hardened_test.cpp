@@ -134,6 +134,28 @@ TYPED_TEST(hardened, realloc_and_usable_size_of_a_freed_block_stop) {
   }
 }
 
+// The page map's block has no seal.
+TYPED_TEST(hardened, an_overwritten_size_of_the_map_stops) {
+  Heap<TestFixture::config, FakePages> heap;
+  heap.allocate(64, 1);
+  Header* const block = HeapAccess::block_of(HeapAccess::map(heap));
+  const size_t before = block->bits;
+  const auto double_map = [&] {
+    const size_t size = HeapAccess::map(heap).size();
+    while (HeapAccess::map(heap).size() == size) heap.allocate(64, 1);
+  };
+  using Back = BackHeap<TestFixture::config, FakePages>;
+  for (int i = 0; i < 4; ++i) heap.allocate(5000, 1);
+  Header* const next = HeapAccess::after<Back>(block);
+  Header* end = HeapAccess::after<Back>(next);
+  while (end->bits & HeapAccess::previous_free<Back>)
+    end = HeapAccess::after<Back>(end);
+  block->bits += address_of(end) - address_of(next);
+  EXPECT_STOPS(double_map(), "corrupted heap");
+  block->bits = before;
+  double_map();
+}
+
 // Every byte behind, as far as the next block.
 TYPED_TEST(hardened, a_write_behind_a_block_stops_its_free) {
   for (size_t size : sizes) {

@@ -101,6 +101,7 @@ export const mutants = [
   slabs('a freed block is not counted', 'return --*used_count(ptr) == 0;', 'return *used_count(ptr) == 0;'),
   slabs('a popped block keeps its link', 'list.first = next;\n    node->back = 0;', 'list.first = next;'),
   slabs('a link that leads out of its class is followed', 'if (next && common.map.at_block(next) != entry_of(class_index + 1))\n      mote_trap_corrupted_heap();', ''),
+  slabs('an entry of the map leads behind the classes', 'if (entry - entry_of(0) > class_count) mote_trap_invalid_pointer();', ''),
   slabs('a pointer into a block is freed', '!Classes::divides(c.inverse, offset) ||', ''),
   slabs('what lies behind the last block is freed', ' ||\n        offset > block_bytes - c.block_size())', ')'),
   slabs('a second free in a slab is not seen', 'if (is_listed(common, c, node)) mote_trap_double_free();', ''),
@@ -120,7 +121,9 @@ export const mutants = [
 
   map('the map is not cleared', '__builtin_memset(entries, 0, size * sizeof(Entry));', ''),
   map('a map that doubles forgets', '__builtin_memcpy(entries, old, size_ * sizeof(Entry));', ''),
-  map('a map that doubled is not given back', 'if constexpr (!Threading::is_shared) back.give(Back::block_of(old));', ''),
+  map('a map that doubled is not given back', 'if constexpr (!Threading::is_shared) back.give(block_of(old, back));', ''),
+  map('an overwritten size of the map is believed, hardened', 'if (config.is_hardened && Back::size_of(block)', 'if (false && Back::size_of(block)'),
+  map('an overwritten header of the map is believed', 'Header* block = back.block_in_use(entries);', 'Header* block = Back::block_of(entries);'),
   map('an entry behind the end is read', 'return index < size ? entry(index) : Entry{0};', 'return index <= size ? entry(index) : Entry{0};'),
   map('covers one entry too few', 'if (index < size_) return true;', 'if (index <= size_) return true;'),
 

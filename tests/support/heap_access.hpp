@@ -47,6 +47,10 @@ class Verifier<standard_profile, NoPages, OneThread> {
   static auto& map(AnyHeap& heap) {
     return heap.common_.map;
   }
+  template <class Map>
+  static Header* block_of(const Map& map) {
+    return reinterpret_cast<Header*>(map.entries_) - 1;
+  }
   template <class Back>
   static unsigned size_to_bin(size_t block_size) {
     return Back::size_to_bin(block_size);

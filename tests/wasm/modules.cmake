@@ -3,6 +3,8 @@
 #   mote-PROFILE-ALIGNMENT.wasm     the whole C API by the official recipe, whose
 #                                   size is a promise
 #   cases-PROFILE-ALIGNMENT.wasm    tests/freestanding linked with the same file
+#   overwritten-PROFILE-ALIGNMENT.wasm
+#                                   the same file, and data beside it
 
 set(single_file ${PROJECT_BINARY_DIR}/mote.cpp)
 file(GLOB core_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.hpp
@@ -66,6 +68,20 @@ function(mote_add_cases name definitions)
     ${initial_pages})
 endfunction()
 
+# A heap of which one word at a time is overwritten, in memory that cannot grow.
+function(mote_add_overwritten name definitions)
+  add_executable(${name} ${single_file} wasm/zones.cpp)
+  target_compile_features(${name} PRIVATE cxx_std_20)
+  target_compile_options(${name} PRIVATE -nostdlib -fno-builtin -fno-exceptions
+    -fno-rtti ${features} ${definitions})
+  set(exports ${c_api} zone_before zone_behind __heap_base)
+  list(TRANSFORM exports PREPEND LINKER:--export=)
+  target_link_options(${name} PRIVATE -nostdlib LINKER:--no-entry ${exports}
+    LINKER:-z,stack-size=16384 LINKER:--max-memory=196608)
+  mote_add_test(${name} ${MOTE_NODE}
+    ${CMAKE_CURRENT_SOURCE_DIR}/wasm/overwritten.mjs $<TARGET_FILE:${name}>)
+endfunction()
+
 foreach(profile IN ITEMS tiny standard hardened)
   string(TOUPPER ${profile} macro)
   foreach(alignment IN ITEMS 8 16)
@@ -74,6 +90,7 @@ foreach(profile IN ITEMS tiny standard hardened)
     mote_add_official_module(mote-${variant} "${definitions}")
     list(APPEND official_modules ${CMAKE_CURRENT_BINARY_DIR}/mote-${variant}.wasm)
     mote_add_cases(cases-${variant} "${definitions}")
+    mote_add_overwritten(overwritten-${variant} "${definitions}")
   endforeach()
 endforeach()
 mote_add_cases(cases-hardened-16-clears
