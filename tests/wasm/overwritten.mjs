@@ -80,7 +80,7 @@ function requireInHeap(ptr, size) {
 const allocate = (size) => requireInHeap(malloc(size), size);
 const programs = {
   'frees all': () => live.forEach((ptr) => free(ptr)),
-  'frees all, the last first': () => live.toReversed().forEach((ptr) => free(ptr)),
+  'frees all, the last first': () => [...live].reverse().forEach((ptr) => free(ptr)),
   'allocates': () => [...sizes, ...sizes, ...sizes].forEach(allocate),
   'reallocates': () => live.forEach((ptr) => requireInHeap(realloc(ptr, 1200), 1200)),
   'frees and allocates': () => live.forEach((ptr, i) => { free(ptr); allocate(sizes[i % sizes.length]); }),
