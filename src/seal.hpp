@@ -161,12 +161,20 @@ class Seal {
     size_t value;
   };
 
-  // Atomic where threads are: a block's neighbour is looked at, too.
+  // Atomic where threads are: a block's neighbour is looked at, too. In a
+  // linear memory, where words cannot tear, by plain accesses: V8 may stop an
+  // atomic one in memory that another thread has just grown (page_map.hpp).
   static size_t get(const char* at) {
+    if constexpr (Source::is_near_zero)
+      return reinterpret_cast<const volatile Word*>(at)->value;
     return __atomic_load_n(&reinterpret_cast<const Word*>(at)->value,
                            __ATOMIC_RELAXED);
   }
   static void put(char* at, size_t value) {
+    if constexpr (Source::is_near_zero) {
+      reinterpret_cast<volatile Word*>(at)->value = value;
+      return;
+    }
     __atomic_store_n(&reinterpret_cast<Word*>(at)->value, value,
                      __ATOMIC_RELAXED);
   }

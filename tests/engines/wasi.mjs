@@ -6,6 +6,9 @@ const success = 0;
 const badDescriptor = 8;
 const notSupported = 58;
 
+// Node 18 has no global one.
+const { webcrypto } = globalThis.crypto ? { webcrypto: globalThis.crypto } : await import('node:crypto');
+
 class Exit extends Error {
   constructor(status) {
     super(`exit status ${status}`);
@@ -57,7 +60,7 @@ export function runCommand(module, args) {
       return success;
     },
     random_get(at, size) {
-      crypto.getRandomValues(new Uint8Array(memory.buffer, at, size));
+      webcrypto.getRandomValues(new Uint8Array(memory.buffer, at, size));
       return success;
     },
     proc_exit(status) { throw new Exit(status); },
