@@ -1,6 +1,7 @@
 // An attacker overwrites one word of the heap's own, and the program goes on.
 // Does mote then write outside of its memory, or give a block there? Tried with
-// every word, every value that leads somewhere, and several ways to go on.
+// each word (of runs of equal ones the ends), sizes, links and entries of the page
+// map that lead elsewhere, and several ways to go on.
 //
 //   node tests/wasm/overwritten.mjs overwritten-PROFILE-ALIGNMENT.wasm
 //
@@ -12,7 +13,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
 const pageBytes = 65536, wordBytes = 4, zoneBytes = 4096;
-const isFree = 1, isUsed = 4;
+const isFree = 1, previousFree = 2, isUsed = 4;
 const theirs = 0xa5a5a5a5;
 
 const [path] = process.argv.slice(2);
@@ -110,9 +111,9 @@ function valuesFor(address, old) {
   const places = [before, behind, between].map((begin) => begin + 64);
   const blocks = [live[0], live[8], live.at(-1)];
   const sizesTo = places.flatMap((place) => [place - address, place - address + 12, address - place].map((size) => size & -alignment));
-  const leads = [0, isFree, 2, isUsed, isUsed | 2].flatMap((flags) => sizesTo.map((size) => size | flags));
+  const leads = [0, isFree, previousFree, isUsed, isUsed | previousFree].flatMap((flags) => sizesTo.map((size) => size | flags));
   const links = [...places, ...blocks].flatMap((place) => [place, place - 1, place + 12]);
-  const near = [old + alignment, old - alignment, old ^ isFree, old ^ 2, old ^ isUsed];
+  const near = [old + alignment, old - alignment, old ^ isFree, old ^ previousFree, old ^ isUsed];
   const entries = [1, 25, 30, 200, 0x10001, 0xffff];
   return new Set([0, -1, ...leads, ...links, ...near, ...entries].map((value) => value >>> 0));
 }
